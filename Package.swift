@@ -1,0 +1,91 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+/// The rules of the house, the same for each Swift target.
+let house: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+func library(_ name: String, _ path: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(path)", exclude: exclude, swiftSettings: house)
+}
+
+func program(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Sources/\(path)", swiftSettings: house)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, resources: resources, swiftSettings: house)
+}
+
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+let ordered: Target.Dependency = .product(name: "OrderedCollections", package: "swift-collections")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// What every server is made of.
+let shell: [Target.Dependency] = [
+    "Machine", "JSON", "Resources", "MesosAPI", "AgoraAPI", "Store", "Runtime", "Transport",
+    protobuf, ordered, deque, logging, nioCore, nioHTTP1, hummingbird, httpClient, lifecycle,
+]
+
+let targets: [Target] = [
+    library("Machine", "Machine"),
+    library("JSON", "JSON"),
+    library("Resources", "Resources"),
+    library("MesosAPI", "MesosAPI", ["JSON", "Resources", protobuf], exclude: ["Protos"]),
+    library("AgoraAPI", "AgoraAPI", ["MesosAPI", protobuf], exclude: ["Protos"]),
+    library("Store", "Store", ["Machine", grdb]),
+    library("Runtime", "Runtime", ["Machine", "Store", deque, logging]),
+    library(
+        "Transport", "Transport",
+        ["Machine", "JSON", "MesosAPI", protobuf, logging, nioCore, nioPosix, nioHTTP1, hummingbird, httpClient, lifecycle]),
+    library("MasterCore", "Master/Core", ["Machine", "Resources", "MesosAPI", "AgoraAPI", ordered, deque, protobuf]),
+    library("MasterServer", "Master/Server", shell + ["MasterCore"]),
+    library("AgentCore", "Agent/Core", ["Machine", "Resources", "MesosAPI", "AgoraAPI", ordered, deque, protobuf]),
+    library("AgentServer", "Agent/Server", shell + ["AgentCore"]),
+    library("Scheduling", "Frameworks/Scheduling", ["MesosAPI", "Transport", "JSON", protobuf, logging, nioCore, httpClient]),
+    library("ServicesCore", "Frameworks/Services/Core", ["Machine", "JSON", "Resources", "MesosAPI", "AgoraAPI", ordered, deque, protobuf]),
+    library("ServicesServer", "Frameworks/Services/Server", shell + ["ServicesCore", "Scheduling"]),
+    program("agora", "Command", shell + ["MasterServer", "AgentServer", "ServicesServer", arguments, nioPosix, grdb]),
+    tests("MachineTests", ["Machine"]),
+    tests("JSONTests", ["JSON"]),
+    tests("ResourcesTests", ["Resources"]),
+    tests("MesosAPITests", ["MesosAPI", "JSON", "Resources", protobuf]),
+    tests("StoreTests", ["Store", "Machine", grdb]),
+    tests("RuntimeTests", ["Runtime", "Machine", "Store"]),
+    tests("TransportTests", ["Transport", "MesosAPI", "JSON", protobuf, nioCore, nioPosix, hummingbird, httpClient, logging]),
+    tests("MasterCoreTests", ["MasterCore", "Machine", "Resources", "MesosAPI", "AgoraAPI", protobuf]),
+    tests("AgentCoreTests", ["AgentCore", "Machine", "Resources", "MesosAPI", "AgoraAPI", protobuf]),
+    tests("ServicesCoreTests", ["ServicesCore", "Machine", "JSON", "Resources", "MesosAPI", protobuf]),
+]
+
+let package = Package(
+    name: "agora",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    // While the house is being built, a target exists as soon as its folder does.
+    targets: targets.filter { FileManager.default.fileExists(atPath: Context.packageDirectory + "/" + ($0.path ?? "")) }
+)
