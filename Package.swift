@@ -86,6 +86,9 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
-    // While the house is being built, a target exists as soon as its folder does.
-    targets: targets.filter { FileManager.default.fileExists(atPath: Context.packageDirectory + "/" + ($0.path ?? "")) }
+    // While the house is being built, a target exists as soon as it has a source file.
+    targets: targets.filter { target in
+        let files = FileManager.default.enumerator(atPath: Context.packageDirectory + "/" + (target.path ?? "")) ?? .init()
+        return files.contains { ["swift", "c"].contains(("\($0)" as NSString).pathExtension) }
+    }
 )

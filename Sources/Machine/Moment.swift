@@ -3,7 +3,7 @@
 /// Deadlines are computed from `monotonic`, which never jumps; `wall` is for what people read and for what must survive a restart of
 /// the machine. A core never reads a clock itself.
 package struct Moment: Hashable, Sendable {
-    /// Nanoseconds of CLOCK_BOOTTIME: it goes on while the machine sleeps and starts anew with it.
+    /// Nanoseconds of CLOCK_MONOTONIC: it never jumps, stands still while the machine sleeps, and starts anew with it.
     package var monotonic: Int64
     /// Nanoseconds since 1970-01-01T00:00:00Z; may be set back or forth by an administrator.
     package var wall: Int64

@@ -4,7 +4,10 @@
 /// the same order, in each process. Iterating a `Dictionary` or a `Set` where the order reaches an effect breaks that.
 package protocol StateMachine: Sendable {
     associatedtype Input: Sendable & Recordable
-    associatedtype Effect: Sendable
+    associatedtype Effect: Sendable & Order
+
+    /// The input by which the shell says that the time of the latest `wake` has come. An early or doubled one is harmless.
+    static var wake: Input { get }
 
     /// Takes one input and says what is to be done, in order. A `store` among the effects is a barrier: the shell commits it before
     /// anything behind it leaves the process.
@@ -15,6 +18,14 @@ package protocol StateMachine: Sendable {
 
     /// Stops the process, with a message, if the state contradicts itself. Called after each step of a simulation.
     func checkInvariants()
+}
+
+/// What the shell itself must understand of a core's effects; all others it hands to the process's own `perform`.
+package protocol Order {
+    /// The changes of durable state that a `store` orders; nil for any other effect.
+    var changes: [Change]? { get }
+    /// When a `wake` wants to be woken, on the monotonic clock; nil for any other effect. The latest order counts.
+    var wakeTime: Int64? { get }
 }
 
 /// Where an input comes from: who is asked for at each authorization, and which stream an answer belongs to.

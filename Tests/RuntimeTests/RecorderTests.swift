@@ -1,0 +1,77 @@
+import Foundation
+import Logging
+import Machine
+import Runtime
+import Store
+import Testing
+
+struct RecorderTests {
+    private func withFolder(_ body: (String) async throws -> Void) async throws {
+        let folder = NSTemporaryDirectory() + "agora-runtime-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await body(folder)
+    }
+
+    @Test func `the recording of a run, replayed, ends in the same digest`() async throws {
+        try await withFolder { folder in
+            let logger = Logger(label: "test")
+            let recorder = try #require(Recorder(folder: folder, kind: "counter", logger: logger))
+            let loop = Loop(core: Counter(), store: MemoryStore(), recorder: recorder, logger: logger) { _ in }
+            loop.start()
+            for number in 1...500 { #expect(await loop.postWhenRoom(.add(Int64(number)))) }
+            let digest = await loop.inspect { $0.digest }
+            await loop.stop()
+            let recording = try Recording<Counter.Input>([UInt8](Data(contentsOf: URL(fileURLWithPath: folder + "/1.rec"))))
+            var core = Counter()
+            for (moment, input) in recording.entries { _ = core.handle(input, at: moment) }
+            #expect(recording.kind == "counter" && recording.entries.count == 500)
+            #expect(core.digest == digest)
+        }
+    }
+
+    @Test func `a file that ends in the middle of an entry gives all entries before`() async throws {
+        try await withFolder { folder in
+            let recorder = try #require(Recorder(folder: folder, kind: "counter", logger: Logger(label: "test")))
+            let loop = Loop(core: Counter(), store: MemoryStore(), recorder: recorder, logger: Logger(label: "test")) { _ in }
+            loop.start()
+            for number in 1...3 { #expect(loop.post(.add(Int64(number)))) }
+            await loop.stop()
+            let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: folder + "/1.rec")))
+            #expect(try Recording<Counter.Input>(bytes.dropLast(1)).entries.count == 2)
+            #expect(throws: RecordingError.invalid("not a recording")) { _ = try Recording<Counter.Input>([1, 2, 3]) }
+        }
+    }
+
+    @Test func `old recordings are removed, and a full one ends`() async throws {
+        try await withFolder { folder in
+            for _ in 0..<6 { _ = Recorder(folder: folder, kind: "counter", keep: 3, logger: Logger(label: "test")) }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["4.rec", "5.rec", "6.rec"])
+            let recorder = Recorder(folder: folder, kind: "counter", limit: 100, logger: Logger(label: "test"))
+            let loop = Loop(core: Counter(), store: MemoryStore(), recorder: recorder, logger: Logger(label: "test")) { _ in }
+            loop.start()
+            for _ in 0..<50 {
+                #expect(loop.post(.add(1)))
+                _ = await loop.inspect { $0.total }
+            }
+            await loop.stop()
+            let size = try Data(contentsOf: URL(fileURLWithPath: folder + "/7.rec")).count
+            #expect(size <= 100 && size > 20)
+        }
+    }
+
+    @Test func `a folder is one process's alone`() async throws {
+        try await withFolder { folder in
+            let first = try WorkFolder(path: folder)
+            #expect { _ = try WorkFolder(path: folder) } throws: { "\($0)".contains("is in use by another process (pid \(getpid()))") }
+            #expect(first.path == folder)
+            #expect { _ = try WorkFolder(path: "/proc/agora") } throws: { "\($0)".contains("/proc/agora") }
+        }
+    }
+
+    @Test func `a question without an answer fails at its deadline, one that is refused at once`() async {
+        let answers = Answers<Int>()
+        #expect(await answers.ask(within: 0.02) { _ in true } == nil)
+        #expect(await answers.ask(within: 60) { _ in false } == nil)
+        #expect(await answers.ask(within: 60) { number in answers.answer(number, 7); return true } == 7)
+    }
+}
