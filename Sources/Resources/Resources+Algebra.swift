@@ -1,0 +1,145 @@
+extension Resources {
+    /// Adds one resource; an empty one adds nothing.
+    package mutating func add(_ resource: Resource) {
+        if resource.isEmpty { return }
+        if resource.isWhole { return add(Whole(resource: resource, count: 1)) }
+        if SharedTerms.areEqual(head.terms, resource.shared), !head.isEmpty || tail.isEmpty {
+            head.add(resource.name, resource.value)
+        } else {
+            add(Group(resource))
+        }
+    }
+
+    /// Adds all of the other. A scalar that goes past its range stays at its end, where nothing real contains it.
+    package mutating func add(_ other: Resources) {
+        add(other.head)
+        for group in other.tail { add(group) }
+        for whole in other.wholes { add(whole) }
+    }
+
+    /// The sum, or nil if a scalar goes past its range.
+    package func adding(_ other: Resources) -> Resources? {
+        let sum = self + other
+        return sum.isSaturated ? nil : sum
+    }
+
+    /// Whether all of the other is here: on the same terms, as much or more of each; what is whole, as many times.
+    package func contains(_ other: Resources) -> Bool {
+        guard other.head.isEmpty || contains(other.head) else { return false }
+        for group in other.tail where !contains(group) { return false }
+        for whole in other.wholes where count(of: whole) < whole.count { return false }
+        return true
+    }
+
+    package func contains(_ resource: Resource) -> Bool { contains(Resources(resource)) }
+
+    /// Whether as much of each of some scalars is here, whatever its terms.
+    package func contains(_ quantities: Quantities) -> Bool { self.quantities.contains(quantities) }
+
+    /// Takes away all of the other, if it is here; else nothing changes.
+    /// - Returns: whether it was here.
+    package mutating func subtract(_ other: Resources) -> Bool {
+        guard contains(other) else { return false }
+        self -= other
+        return true
+    }
+
+    /// What is left without the other, or nil if not all of it is here.
+    package func subtracting(_ other: Resources) -> Resources? {
+        contains(other) ? self - other : nil
+    }
+
+    /// Takes `consumed` away and adds `converted`, as a reservation or the creation of a volume does; nil if not all of the former is here.
+    package func converting(_ consumed: Resources, to converted: Resources) -> Resources? {
+        guard var result = subtracting(consumed) else { return nil }
+        result.add(converted)
+        return result
+    }
+
+    package static func + (left: Resources, right: Resources) -> Resources {
+        var sum = left
+        sum.add(right)
+        return sum
+    }
+
+    package static func += (left: inout Resources, right: Resources) { left.add(right) }
+
+    /// What is left without the other, as far as it is here: for each scalar at least zero.
+    package static func - (left: Resources, right: Resources) -> Resources {
+        var rest = left
+        rest -= right
+        return rest
+    }
+
+    package static func -= (left: inout Resources, right: Resources) {
+        left.remove(right.head)
+        for group in right.tail { left.remove(group) }
+        for whole in right.wholes { left.remove(whole) }
+    }
+
+    // MARK: Groups
+
+    mutating func add(_ group: Group) {
+        if group.isEmpty { return }
+        if head.isEmpty {
+            head = group
+        } else if SharedTerms.areEqual(head.terms, group.terms) {
+            head.add(group)
+        } else if SharedTerms.order(group.terms, head.terms) == .before {
+            tail.insert(head, at: 0)
+            head = group
+        } else {
+            let position = self.position(of: group.terms)
+            if position < tail.count, SharedTerms.areEqual(tail[position].terms, group.terms) {
+                tail[position].add(group)
+            } else {
+                tail.insert(group, at: position)
+            }
+        }
+    }
+
+    private func contains(_ group: Group) -> Bool {
+        if SharedTerms.areEqual(head.terms, group.terms) { return head.contains(group) }
+        let position = self.position(of: group.terms)
+        return position < tail.count && SharedTerms.areEqual(tail[position].terms, group.terms) && tail[position].contains(group)
+    }
+
+    private mutating func remove(_ group: Group) {
+        if SharedTerms.areEqual(head.terms, group.terms) {
+            head.subtract(group)
+            if head.isEmpty { head = tail.isEmpty ? Group() : tail.removeFirst() }
+            return
+        }
+        let position = self.position(of: group.terms)
+        guard position < tail.count, SharedTerms.areEqual(tail[position].terms, group.terms) else { return }
+        tail[position].subtract(group)
+        if tail[position].isEmpty { tail.remove(at: position) }
+    }
+
+    private func position(of terms: SharedTerms?) -> Int { tail.position { SharedTerms.order($0.terms, terms) } }
+
+    // MARK: Wholes
+
+    mutating func add(_ whole: Whole) {
+        let position = self.position(of: whole)
+        if position < wholes.count, wholes[position].resource == whole.resource {
+            wholes[position].count += whole.count
+        } else {
+            wholes.insert(whole, at: position)
+        }
+    }
+
+    private func count(of whole: Whole) -> Int {
+        let position = self.position(of: whole)
+        return position < wholes.count && wholes[position].resource == whole.resource ? wholes[position].count : 0
+    }
+
+    private mutating func remove(_ whole: Whole) {
+        let position = self.position(of: whole)
+        guard position < wholes.count, wholes[position].resource == whole.resource else { return }
+        wholes[position].count -= whole.count
+        if wholes[position].count <= 0 { wholes.remove(at: position) }
+    }
+
+    private func position(of whole: Whole) -> Int { wholes.position { Resource.order($0.resource, whole.resource) } }
+}

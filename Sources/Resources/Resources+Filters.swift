@@ -1,0 +1,129 @@
+extension Resources {
+    /// Those whose terms satisfy a condition.
+    package func onTerms(where isIncluded: (Terms) -> Bool) -> Resources {
+        var result = Resources()
+        forEachGroup { if isIncluded($0.terms?.terms ?? .plain) { result.add($0) } }
+        result.wholes = wholes.filter { isIncluded($0.resource.terms) }
+        return result
+    }
+
+    /// Those that satisfy a condition on name, value and terms.
+    package func resources(where isIncluded: (Resource) -> Bool) -> Resources {
+        var result = Resources()
+        forEach { resource, count in
+            guard isIncluded(resource) else { return }
+            if resource.isWhole { result.add(Whole(resource: resource, count: count)) } else { result.add(resource) }
+        }
+        return result
+    }
+
+    package var unreserved: Resources { onTerms(where: \.reservations.isEmpty) }
+
+    /// Those with a reservation, for whomever.
+    package var reserved: Resources { onTerms { !$0.reservations.isEmpty } }
+
+    /// Those reserved for exactly this role.
+    package func reserved(for role: String) -> Resources { onTerms(where: { $0.reservedRole == role }) }
+
+    /// Those that a framework of the role may be offered: unreserved, or reserved for the role or one of its ancestors.
+    package func allocatable(to role: String) -> Resources { onTerms(where: { $0.isAllocatable(to: role) }) }
+
+    /// Those reserved for the role or one below it.
+    package func reserved(inSubtreeOf role: String) -> Resources {
+        onTerms(where: { $0.reservedRole.map { $0 == role || Role.isStrictSubrole($0, of: role) } ?? false })
+    }
+
+    /// Those allocated to the role or one below it.
+    package func allocated(inSubtreeOf role: String) -> Resources {
+        onTerms(where: { $0.allocationRole.map { $0 == role || Role.isStrictSubrole($0, of: role) } ?? false })
+    }
+
+    package var dynamicallyReserved: Resources { onTerms(where: \.isDynamicallyReserved) }
+    package var revocable: Resources { onTerms(where: \.isRevocable) }
+    package var nonRevocable: Resources { onTerms { !$0.isRevocable } }
+    package var shared: Resources { onTerms(where: \.isShared) }
+    package var nonShared: Resources { onTerms { !$0.isShared } }
+    package var persistentVolumes: Resources { onTerms(where: \.isPersistentVolume) }
+
+    /// Those of one name.
+    package func named(_ name: String) -> Resources { resources { $0.name == name } }
+
+    /// Those with a scalar value.
+    package var scalars: Resources {
+        resources { resource in
+            if case .scalar = resource.value { return true }
+            return false
+        }
+    }
+
+    /// Whether any reservation is a refinement of another, which only frameworks and agents with that capability understand.
+    package var hasRefinedReservations: Bool { contains { $0.reservations.count > 1 } }
+
+    /// The roles that something is reserved for, in ascending order.
+    package var reservedRoles: [String] { distinct(map: \.reservedRole) }
+
+    /// The roles that something is allocated to, in ascending order.
+    package var allocationRoles: [String] { distinct(map: \.allocationRole) }
+
+    /// The resource providers that something comes from, in ascending order; the agent itself is none.
+    package var providerIDs: [String] { distinct(map: \.providerID) }
+
+    /// The names in ascending order.
+    package var names: [String] { distinct(map: \.name) }
+
+    private func distinct(map: (Resource) -> String?) -> [String] { ItemSet(compactMap(map)).items }
+
+    // MARK: Amounts, whatever the terms
+
+    /// The sum of the scalars of one name. Shared resources count once.
+    package func scalar(_ name: String) -> Scalar { quantities[name] }
+
+    /// The union of the ranges of one name.
+    package func ranges(_ name: String) -> Ranges {
+        var result = Ranges()
+        forEach { resource, _ in
+            if resource.name == name, case .ranges(let ranges) = resource.value { result.add(ranges) }
+        }
+        return result
+    }
+
+    /// The union of the sets of one name.
+    package func set(_ name: String) -> ItemSet {
+        var result = ItemSet()
+        forEach { resource, _ in
+            if resource.name == name, case .set(let items) = resource.value { result.add(items) }
+        }
+        return result
+    }
+
+    package var cpus: Scalar { tail.reduce(head.cpus) { $0 + $1.cpus } + wholeAmount("cpus") }
+    /// In MB of 2^20 bytes.
+    package var mem: Scalar { tail.reduce(head.memory) { $0 + $1.memory } + wholeAmount("mem") }
+    /// In MB of 2^20 bytes; volumes included.
+    package var disk: Scalar { tail.reduce(head.disk) { $0 + $1.disk } + wholeAmount("disk") }
+    package var gpus: Scalar { tail.reduce(head.gpus) { $0 + $1.gpus } + wholeAmount("gpus") }
+
+    package var ports: Ranges {
+        tail.reduce(into: head.ports) { $0.add($1.ports) }
+    }
+
+    private func wholeAmount(_ name: String) -> Scalar {
+        wholes.reduce(.zero) { $0 + ($1.resource.name == name ? $1.amount : .zero) }
+    }
+
+    /// The sum of the scalars of each name, whatever the terms. Shared resources count once.
+    package var quantities: Quantities {
+        var result = Quantities()
+        forEachGroup { result.add($0) }
+        for whole in wholes { result.add(whole.resource.name, whole.amount) }
+        return result
+    }
+}
+
+extension Resources.Whole {
+    /// What it adds to the sum of its name; a shared resource counts once.
+    var amount: Scalar {
+        guard case .scalar(let amount) = resource.value else { return .zero }
+        return resource.isShared ? amount : (0..<count).reduce(.zero) { sum, _ in sum + amount }
+    }
+}
