@@ -283,7 +283,8 @@ extension JSONParser {
         guard isNegative else {
             return Int64(exactly: magnitude).map(JSONValue.integer) ?? .unsigned(magnitude)
         }
-        guard magnitude <= UInt64(Int64.max) + 1 else { return nil }
+        // The sign of "-0" is kept, which only a double can do.
+        guard 1...UInt64(Int64.max) + 1 ~= magnitude else { return nil }
         return .integer(Int64(truncatingIfNeeded: 0 &- magnitude))
     }
 }
