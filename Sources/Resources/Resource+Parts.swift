@@ -166,7 +166,8 @@ package enum ReservationFormat: Hashable, Sendable {
 }
 
 extension Resource {
-    /// The fields that tell the resource in a format; nil if the format can't, which has no place for more than one reservation.
+    /// The fields that tell the resource in a format; nil if the format can't: the older one has no place for a second reservation, nor for
+    /// principal and labels of a static one.
     package func parts(in format: ReservationFormat) -> Parts? {
         var parts = Parts()
         parts.name = name
@@ -188,7 +189,8 @@ extension Resource {
             parts.role = Role.unreserved
             return parts
         }
-        guard terms.reservations.count == 1 else { return format == .endpoint ? parts : nil }
+        if terms.areRefined, format == .preRefinement { return nil }
+        if terms.reservations.count > 1 { return parts }
         parts.role = reservation.role
         if reservation.kind == .dynamic {
             parts.reservation = Parts.ReservationInfo(principal: reservation.principal, labels: reservation.labels)

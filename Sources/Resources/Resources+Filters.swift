@@ -56,8 +56,8 @@ extension Resources {
         }
     }
 
-    /// Whether any reservation is a refinement of another, which only frameworks and agents with that capability understand.
-    package var hasRefinedReservations: Bool { contains { $0.reservations.count > 1 } }
+    /// Whether the reservations of some can only be told after reservation refinement, which not all frameworks and agents understand.
+    package var hasRefinedReservations: Bool { !onTerms(where: \.areRefined).isEmpty }
 
     /// The roles that something is reserved for, in ascending order.
     package var reservedRoles: [String] { distinct(map: \.reservedRole) }

@@ -40,6 +40,12 @@ package struct Terms: Hashable, Sendable {
     /// Whether it was reserved by an operation, and not by the agent's flags.
     package var isDynamicallyReserved: Bool { reservations.last?.kind == .dynamic }
 
+    /// Whether only the format after reservation refinement can tell them: several reservations, or a static one with principal or labels.
+    package var areRefined: Bool {
+        guard let first = reservations.first else { return false }
+        return reservations.count > 1 || first.kind == .static && (first.principal != nil || !first.labels.isEmpty)
+    }
+
     package var isPersistentVolume: Bool { disk?.persistence != nil }
 
     /// Whether such a resource is a thing of its own, never divided nor added up: a persistent volume, an exclusive disk, a shared resource.
