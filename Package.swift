@@ -31,6 +31,8 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
@@ -52,7 +54,8 @@ let targets: [Target] = [
     library("Runtime", "Runtime", ["Machine", "Store", deque, logging]),
     library(
         "Transport", "Transport",
-        ["Machine", "JSON", "MesosAPI", protobuf, logging, nioCore, nioPosix, nioHTTP1, hummingbird, httpClient, lifecycle]),
+        ["CZlib", "Machine", logging, nioCore, nioPosix, nioHTTP1, nioSSL, hummingbirdCore, httpClient, lifecycle]),
+    .systemLibrary(name: "CZlib", path: "Sources/CZlib"),
     library("MasterCore", "Master/Core", ["Machine", "Resources", "MesosAPI", "AgoraAPI", ordered, deque, protobuf]),
     library("MasterServer", "Master/Server", shell + ["MasterCore"]),
     library("AgentCore", "Agent/Core", ["Machine", "Resources", "MesosAPI", "AgoraAPI", ordered, deque, protobuf]),
@@ -67,7 +70,7 @@ let targets: [Target] = [
     tests("MesosAPITests", ["MesosAPI", "JSON", "Resources", protobuf], exclude: ["messages.tsv", "protos.cksum"]),
     tests("StoreTests", ["Store", "Machine", grdb]),
     tests("RuntimeTests", ["Runtime", "Machine", "Store"]),
-    tests("TransportTests", ["Transport", "MesosAPI", "JSON", protobuf, nioCore, nioPosix, hummingbird, httpClient, logging]),
+    tests("TransportTests", ["Transport", nioCore, nioPosix, nioHTTP1, lifecycle, logging]),
     tests("MasterCoreTests", ["MasterCore", "Machine", "Resources", "MesosAPI", "AgoraAPI", protobuf]),
     tests("AgentCoreTests", ["AgentCore", "Machine", "Resources", "MesosAPI", "AgoraAPI", protobuf]),
     tests("ServicesCoreTests", ["ServicesCore", "Machine", "JSON", "Resources", "MesosAPI", protobuf]),
@@ -81,6 +84,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -89,6 +93,6 @@ let package = Package(
     // While the house is being built, a target exists as soon as it has a source file.
     targets: targets.filter { target in
         let files = FileManager.default.enumerator(atPath: Context.packageDirectory + "/" + (target.path ?? "")) ?? .init()
-        return files.contains { ["swift", "c"].contains(("\($0)" as NSString).pathExtension) }
+        return files.contains { ["swift", "c", "modulemap"].contains(("\($0)" as NSString).pathExtension) }
     }
 )

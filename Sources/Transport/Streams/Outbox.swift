@@ -1,0 +1,188 @@
+import NIOCore
+import Synchronization
+
+/// The bytes on their way to one peer: filled from any thread without waiting, emptied by the peer's connection as fast as the peer reads.
+///
+/// Bounded in bytes and in items. What doesn't fit is refused and ends the stream with `StreamEnd.overflow`: a peer that doesn't read is
+/// cut off, and never misses an item in the middle. An outbox may be filled before its connection exists, and serves one connection.
+package final class Outbox: Sendable {
+    package enum Closing: Hashable, Sendable {
+        /// After what is queued; for a peer that doesn't read, within a few seconds.
+        case afterDrain
+        /// At once, whatever is queued.
+        case now
+    }
+
+    package struct Depth: Hashable, Sendable {
+        /// Bytes that the operating system has not accepted yet.
+        package var bytes: Int
+        package var items: Int
+    }
+
+    enum Batch {
+        case nothing
+        case bytes(ByteBuffer, items: Int)
+        case end
+        case cut(StreamEnd)
+    }
+
+    enum Urgency {
+        case none
+        /// To be closed after what is queued.
+        case ending
+        case cut(StreamEnd)
+    }
+
+    private struct State {
+        var queued = ByteBuffer()
+        var items = 0
+        var leaving = Depth(bytes: 0, items: 0)
+        var closing: Closing?
+        var hasOverflowed = false
+        /// The connection is gone or has been told to end: nothing is accepted any more.
+        var isFinished = false
+        /// Set by the connection; called at most once until it has found the outbox empty, and once more for each urgent matter.
+        var wake: (@Sendable () -> Void)?
+        var isAwake = false
+
+        mutating func waking(isUrgent: Bool = false) -> (@Sendable () -> Void)? {
+            guard !isAwake || isUrgent, let wake else { return nil }
+            isAwake = true
+            return wake
+        }
+    }
+
+    private let state = Mutex(State())
+    private let maximumBytes: Int
+    private let maximumItems: Int
+
+    /// - Parameters:
+    ///   - bytes: how many may wait, those included that the connection has taken but not yet written.
+    ///   - items: how many offers may wait.
+    package init(bytes: Int = 8 << 20, items: Int = 65_536) {
+        maximumBytes = bytes
+        maximumItems = items
+    }
+
+    /// Queues bytes to be sent as they are. Never waits.
+    /// - Returns: false if they don't fit or the outbox is closed: they will never be sent, and nothing after them.
+    @discardableResult
+    package func offer(_ bytes: [UInt8]) -> Bool {
+        offer(count: bytes.count) { $0.writeBytes(bytes) }
+    }
+
+    /// Queues a record: its length in decimal, a line feed, its bytes (Mesos 1.11 docs/recordio.md). Never waits.
+    /// - Returns: like `offer(_:)`.
+    @discardableResult
+    package func offer(record: [UInt8]) -> Bool {
+        let length = String(record.count)
+        return offer(count: length.utf8.count + 1 + record.count) { buffer in
+            buffer.writeString(length)
+            buffer.writeInteger(UInt8(ascii: "\n"))
+            buffer.writeBytes(record)
+        }
+    }
+
+    private func offer(count: Int, _ write: (inout ByteBuffer) -> Void) -> Bool {
+        let (isAccepted, wake) = state.withLock { state -> (Bool, (@Sendable () -> Void)?) in
+            guard state.closing == nil, !state.hasOverflowed, !state.isFinished else { return (false, nil) }
+            let bytes = state.queued.readableBytes + state.leaving.bytes + count
+            guard bytes <= maximumBytes, state.items + state.leaving.items < maximumItems else {
+                state.hasOverflowed = true
+                return (false, state.waking(isUrgent: true))
+            }
+            write(&state.queued)
+            state.items += 1
+            return (true, state.waking())
+        }
+        wake?()
+        return isAccepted
+    }
+
+    /// Ends the stream from this side. The first call counts, but `.now` hastens an earlier `.afterDrain`.
+    package func close(_ closing: Closing) {
+        let wake = state.withLock { state in
+            if state.closing != .now { state.closing = closing }
+            return state.waking(isUrgent: true)
+        }
+        wake?()
+    }
+
+    package var depth: Depth {
+        state.withLock { Depth(bytes: $0.queued.readableBytes + $0.leaving.bytes, items: $0.items + $0.leaving.items) }
+    }
+
+    /// An offer was refused because it didn't fit.
+    package var hasOverflowed: Bool { state.withLock { $0.hasOverflowed } }
+
+    /// Ties the outbox to its connection. What was offered before leaves with the first `take`.
+    /// - Parameter wake: called from any thread when there is something to take.
+    func attach(_ wake: @escaping @Sendable () -> Void) {
+        let first = state.withLock { state in
+            precondition(state.wake == nil, "an outbox serves one connection")
+            state.wake = wake
+            return state.waking()
+        }
+        first?()
+    }
+
+    /// What the connection should write next; `written` tells when it has left.
+    func take(upTo limit: Int) -> Batch {
+        state.withLock { state in
+            guard !state.isFinished else {
+                state.isAwake = false
+                return .nothing
+            }
+            if state.hasOverflowed { return .cut(.overflow) }
+            if state.closing == .now { return .cut(.closed) }
+            let count = state.queued.readableBytes
+            if count == 0 {
+                if state.closing == .afterDrain { return .end }
+                state.isAwake = false
+                return .nothing
+            }
+            let items = state.items
+            if count <= limit {
+                let all = state.queued
+                state.queued = ByteBuffer()
+                state.items = 0
+                state.leaving.items += items
+                state.leaving.bytes += count
+                return .bytes(all, items: items)
+            }
+            guard let slice = state.queued.readSlice(length: limit) else { return .nothing }
+            state.leaving.bytes += limit
+            return .bytes(slice, items: 0)
+        }
+    }
+
+    /// What must happen even if the connection has no room to write.
+    func urgency() -> Urgency {
+        state.withLock { state in
+            guard !state.isFinished else { return .none }
+            if state.hasOverflowed { return .cut(.overflow) }
+            switch state.closing {
+            case .now: return .cut(.closed)
+            case .afterDrain: return .ending
+            case nil: return .none
+            }
+        }
+    }
+
+    func written(bytes: Int, items: Int) {
+        state.withLock { state in
+            state.leaving.bytes -= bytes
+            state.leaving.items -= items
+        }
+    }
+
+    /// Refuses all further offers and lets go of what is queued.
+    func finish() {
+        state.withLock { state in
+            state.isFinished = true
+            state.wake = nil
+            state.queued = ByteBuffer()
+            state.items = 0
+        }
+    }
+}
