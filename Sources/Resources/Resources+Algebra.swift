@@ -13,7 +13,7 @@ extension Resources {
     /// Adds all of the other. A scalar that goes past its range stays at its end, where nothing real contains it.
     package mutating func add(_ other: Resources) {
         add(other.head)
-        for group in other.tail { add(group) }
+        for index in other.tail.indices { add(other.tail[index]) }
         for whole in other.wholes { add(whole) }
     }
 
@@ -26,7 +26,7 @@ extension Resources {
     /// Whether all of the other is here: on the same terms, as much or more of each; what is whole, as many times.
     package func contains(_ other: Resources) -> Bool {
         guard other.head.isEmpty || contains(other.head) else { return false }
-        for group in other.tail where !contains(group) { return false }
+        for index in other.tail.indices where !contains(other.tail[index]) { return false }
         for whole in other.wholes where count(of: whole) < whole.count { return false }
         return true
     }
@@ -73,7 +73,7 @@ extension Resources {
 
     package static func -= (left: inout Resources, right: Resources) {
         left.remove(right.head)
-        for group in right.tail { left.remove(group) }
+        for index in right.tail.indices { left.remove(right.tail[index]) }
         for whole in right.wholes { left.remove(whole) }
     }
 
@@ -85,38 +85,41 @@ extension Resources {
             head = group
         } else if SharedTerms.areEqual(head.terms, group.terms) {
             head.add(group)
+        } else if let index = index(of: group.terms) {
+            tail[index].add(group)
         } else if SharedTerms.order(group.terms, head.terms) == .before {
             tail.insert(head, at: 0)
             head = group
         } else {
-            let position = self.position(of: group.terms)
-            if position < tail.count, SharedTerms.areEqual(tail[position].terms, group.terms) {
-                tail[position].add(group)
-            } else {
-                tail.insert(group, at: position)
-            }
+            tail.insert(group, at: tail.position { SharedTerms.order($0.terms, group.terms) })
         }
     }
 
     private func contains(_ group: Group) -> Bool {
         if SharedTerms.areEqual(head.terms, group.terms) { return head.contains(group) }
-        let position = self.position(of: group.terms)
-        return position < tail.count && SharedTerms.areEqual(tail[position].terms, group.terms) && tail[position].contains(group)
+        guard let index = index(of: group.terms) else { return false }
+        return tail[index].contains(group)
     }
 
     private mutating func remove(_ group: Group) {
         if SharedTerms.areEqual(head.terms, group.terms) {
             head.subtract(group)
             if head.isEmpty { head = tail.isEmpty ? Group() : tail.removeFirst() }
-            return
+        } else if let index = index(of: group.terms) {
+            tail[index].subtract(group)
+            if tail[index].isEmpty { tail.remove(at: index) }
         }
-        let position = self.position(of: group.terms)
-        guard position < tail.count, SharedTerms.areEqual(tail[position].terms, group.terms) else { return }
-        tail[position].subtract(group)
-        if tail[position].isEmpty { tail.remove(at: position) }
     }
 
-    private func position(of terms: SharedTerms?) -> Int { tail.position { SharedTerms.order($0.terms, terms) } }
+    /// Where the tail has a group on these terms. A few are found soonest one by one, for equality is quicker to tell than order.
+    private func index(of terms: SharedTerms?) -> Int? {
+        if tail.count <= 8 {
+            for index in tail.indices where SharedTerms.areEqual(tail[index].terms, terms) { return index }
+            return nil
+        }
+        let position = tail.position { SharedTerms.order($0.terms, terms) }
+        return position < tail.count && SharedTerms.areEqual(tail[position].terms, terms) ? position : nil
+    }
 
     // MARK: Wholes
 

@@ -1,9 +1,17 @@
 extension Resources {
     /// Those whose terms satisfy a condition.
     package func onTerms(where isIncluded: (Terms) -> Bool) -> Resources {
+        onTerms(isIncluded(.plain), isIncluded)
+    }
+
+    /// Those whose terms satisfy a condition of which is known whether plain terms do, as they nearly always are.
+    private func onTerms(_ isPlainIncluded: Bool, _ isIncluded: (Terms) -> Bool) -> Resources {
+        func includes(_ terms: SharedTerms?) -> Bool { terms.map { isIncluded($0.terms) } ?? isPlainIncluded }
+        if tail.isEmpty, wholes.isEmpty { return includes(head.terms) ? self : Resources() }
         var result = Resources()
-        forEachGroup { if isIncluded($0.terms?.terms ?? .plain) { result.add($0) } }
-        result.wholes = wholes.filter { isIncluded($0.resource.terms) }
+        if !head.isEmpty, includes(head.terms) { result.head = head }
+        for group in tail where includes(group.terms) { result.add(group) }
+        if !wholes.isEmpty { result.wholes = wholes.filter { includes($0.resource.shared) } }
         return result
     }
 
@@ -17,33 +25,33 @@ extension Resources {
         return result
     }
 
-    package var unreserved: Resources { onTerms(where: \.reservations.isEmpty) }
+    package var unreserved: Resources { onTerms(true, \.reservations.isEmpty) }
 
     /// Those with a reservation, for whomever.
-    package var reserved: Resources { onTerms { !$0.reservations.isEmpty } }
+    package var reserved: Resources { onTerms(false) { !$0.reservations.isEmpty } }
 
     /// Those reserved for exactly this role.
-    package func reserved(for role: String) -> Resources { onTerms(where: { $0.reservedRole == role }) }
+    package func reserved(for role: String) -> Resources { onTerms(false, { $0.reservedRole == role }) }
 
     /// Those that a framework of the role may be offered: unreserved, or reserved for the role or one of its ancestors.
-    package func allocatable(to role: String) -> Resources { onTerms(where: { $0.isAllocatable(to: role) }) }
+    package func allocatable(to role: String) -> Resources { onTerms(true, { $0.isAllocatable(to: role) }) }
 
     /// Those reserved for the role or one below it.
     package func reserved(inSubtreeOf role: String) -> Resources {
-        onTerms(where: { $0.reservedRole.map { $0 == role || Role.isStrictSubrole($0, of: role) } ?? false })
+        onTerms(false, { $0.reservedRole.map { $0 == role || Role.isStrictSubrole($0, of: role) } ?? false })
     }
 
     /// Those allocated to the role or one below it.
     package func allocated(inSubtreeOf role: String) -> Resources {
-        onTerms(where: { $0.allocationRole.map { $0 == role || Role.isStrictSubrole($0, of: role) } ?? false })
+        onTerms(false, { $0.allocationRole.map { $0 == role || Role.isStrictSubrole($0, of: role) } ?? false })
     }
 
-    package var dynamicallyReserved: Resources { onTerms(where: \.isDynamicallyReserved) }
-    package var revocable: Resources { onTerms(where: \.isRevocable) }
-    package var nonRevocable: Resources { onTerms { !$0.isRevocable } }
-    package var shared: Resources { onTerms(where: \.isShared) }
-    package var nonShared: Resources { onTerms { !$0.isShared } }
-    package var persistentVolumes: Resources { onTerms(where: \.isPersistentVolume) }
+    package var dynamicallyReserved: Resources { onTerms(false, \.isDynamicallyReserved) }
+    package var revocable: Resources { onTerms(false, \.isRevocable) }
+    package var nonRevocable: Resources { onTerms(true) { !$0.isRevocable } }
+    package var shared: Resources { onTerms(false, \.isShared) }
+    package var nonShared: Resources { onTerms(true) { !$0.isShared } }
+    package var persistentVolumes: Resources { onTerms(false, \.isPersistentVolume) }
 
     /// Those of one name.
     package func named(_ name: String) -> Resources { resources { $0.name == name } }
@@ -57,7 +65,7 @@ extension Resources {
     }
 
     /// Whether the reservations of some can only be told after reservation refinement, which not all frameworks and agents understand.
-    package var hasRefinedReservations: Bool { !onTerms(where: \.areRefined).isEmpty }
+    package var hasRefinedReservations: Bool { !onTerms(false, \.areRefined).isEmpty }
 
     /// The roles that something is reserved for, in ascending order.
     package var reservedRoles: [String] { distinct(map: \.reservedRole) }
@@ -124,6 +132,8 @@ extension Resources.Whole {
     /// What it adds to the sum of its name; a shared resource counts once.
     var amount: Scalar {
         guard case .scalar(let amount) = resource.value else { return .zero }
-        return resource.isShared ? amount : (0..<count).reduce(.zero) { sum, _ in sum + amount }
+        if resource.isShared { return amount }
+        let (product, overflow) = amount.thousandths.multipliedReportingOverflow(by: Int64(count))
+        return Scalar(thousandths: overflow ? .max : product)
     }
 }

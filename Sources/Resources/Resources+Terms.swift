@@ -1,14 +1,22 @@
 extension Resources {
     /// The same resources on other terms.
     package func mapTerms<Failure: Error>(_ change: (Terms) throws(Failure) -> Terms) throws(Failure) -> Resources {
+        try mapShared { shared throws(Failure) in .of(try change(shared?.terms ?? .plain)) }
+    }
+
+    private func mapShared<Failure: Error>(_ change: (SharedTerms?) throws(Failure) -> SharedTerms?) throws(Failure) -> Resources {
         var result = Resources()
-        for var group in groups {
-            group.terms = .of(try change(group.terms?.terms ?? .plain))
+        if !head.isEmpty {
+            result.head = head
+            result.head.terms = try change(head.terms)
+        }
+        for var group in tail {
+            group.terms = try change(group.terms)
             result.add(group)
         }
         for whole in wholes {
             var resource = whole.resource
-            resource.terms = try change(resource.terms)
+            resource.shared = try change(resource.shared)
             if resource.isWhole {
                 result.add(Whole(resource: resource, count: whole.count))
             } else {
@@ -25,10 +33,11 @@ extension Resources {
     package var unallocated: Resources { replacingAllocation(by: nil) }
 
     private func replacingAllocation(by role: String?) -> Resources {
-        mapTerms { terms in
-            var terms = terms
+        mapShared { shared in
+            if shared?.terms.allocationRole == role { return shared }
+            var terms = shared?.terms ?? .plain
             terms.allocationRole = role
-            return terms
+            return .of(terms)
         }
     }
 

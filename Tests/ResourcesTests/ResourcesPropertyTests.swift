@@ -16,7 +16,7 @@ struct ResourcesPropertyTests {
     @Test func `what was added and taken away again leaves things as they were`() {
         var generator = Generator(seed: 10)
         for _ in 0..<5_000 {
-            let left = Resources(generator.resources())
+            let left = Resources(generator.resources(most: generator.pick([4, 8, 30])))
             let right = disjoint(Resources(generator.resources()), from: left)
             #expect(left + right - right == left)
             #expect((left + right).subtracting(right) == left)
@@ -29,7 +29,7 @@ struct ResourcesPropertyTests {
     @Test func `the sum doesn't depend on the order, nor do its iteration and hash`() {
         var generator = Generator(seed: 11)
         for _ in 0..<3_000 {
-            let list = generator.resources(most: 12)
+            let list = generator.resources(most: generator.pick([6, 12, 30]))
             let (one, other) = (Resources(list), Resources(generator.shuffled(list)))
             #expect(one == other)
             #expect(one.hashValue == other.hashValue)
@@ -57,7 +57,7 @@ struct ResourcesPropertyTests {
         var generator = Generator(seed: 13)
         var outcomes = [true: 0, false: 0]
         for _ in 0..<5_000 {
-            let a = Resources(generator.resources(most: 12))
+            let a = Resources(generator.resources(most: generator.pick([6, 12, 30])))
             // A part of what is there, now and then with something more.
             let part = a.resources { _ in generator.chance(1, in: 2) }
             let b = generator.chance(1, in: 3) ? part + Resources(generator.resources(most: 1)) : part
@@ -71,14 +71,13 @@ struct ResourcesPropertyTests {
         #expect(outcomes.values.allSatisfy { $0 > 500 }, "\(outcomes)")
     }
 
-    @Test func `what is left without another is contained, and shares nothing with what it lost`() {
+    @Test func `what is left without another is contained and has nothing empty`() {
         var generator = Generator(seed: 14)
         for _ in 0..<5_000 {
             let (a, b) = (Resources(generator.resources()), Resources(generator.resources()))
             let rest = a - b
             #expect(a.contains(rest))
-            #expect((rest - b).contains(rest - b))
-            for resource in rest { #expect(!resource.isEmpty) }
+            #expect(rest.allSatisfy { !$0.isEmpty })
             if a.contains(b) { #expect(a.quantities - b.quantities == rest.quantities || !b.shared.isEmpty) }
         }
     }
@@ -90,9 +89,11 @@ struct ResourcesPropertyTests {
             var again = Resources()
             all.forEach { resource, count in
                 for _ in 0..<count { again.add(resource) }
-                #expect(all.count(of: resource) == count)
             }
             #expect(again == all)
+            if let resource = generator.chance(1, in: 2) ? Array(all).first : Array(all).last {
+                #expect(all.count(of: resource) == Array(all).count { $0 == resource } || resource.isShared)
+            }
             #expect(Resources(all.nonShared.map { $0 }) == all.nonShared)
             #expect(all.isEmpty == Array(all).isEmpty)
         }

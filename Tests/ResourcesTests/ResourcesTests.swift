@@ -116,10 +116,11 @@ struct ResourcesTests {
 
     @Test func `endpoints are told the sums by name, with the revocable ones apart`() {
         var rows: [String] = []
-        let all = agent + [
-            Resource("cpus", .scalar(2), isRevocable: true), volume(shared: true), volume(shared: true), .set("s", ItemSet(["b", "a"])),
-            Resource("cpus", .scalar(1), reservations: [Reservation(.static, role: "eng")]),
-        ]
+        let all =
+            agent + [
+                Resource("cpus", .scalar(2), isRevocable: true), volume(shared: true), volume(shared: true), .set("s", ItemSet(["b", "a"])),
+                Resource("cpus", .scalar(1), reservations: [Reservation(.static, role: "eng")]),
+            ]
         all.forEachTotal { rows.append("\($0)=\($1)") }
         #expect(
             rows == ["cpus=5", "gpus=0", "mem=1024", "disk=5100", "ports=[31000-32000]", "s={a, b}", "cpus_revocable=2"])

@@ -16,31 +16,32 @@ struct TextTests {
         #expect(try Resources(text: "cpus:0").isEmpty)
     }
 
-    @Test(arguments: [
-        ("cpus", 5, "':' is missing after 'cpus'"),
-        ("mem:1;cpus", 11, "':' is missing after 'cpus'"),
-        (":4", 1, "a name is missing"),
-        ("(role):4", 1, "a name is missing"),
-        ("cpus:;mem:1", 6, "the value of 'cpus' is missing"),
-        ("cpus: four", 7, "'four' is no amount: a number of at least 0, [ranges] or {items} was expected"),
-        ("cpus:-1", 6, "'-1' is no amount: a number of at least 0, [ranges] or {items} was expected"),
-        ("cpus:1e300", 6, "'1e300' is no amount: a number of at least 0, [ranges] or {items} was expected"),
-        ("cpus:1:2", 6, "'1:2' is no amount: a number of at least 0, [ranges] or {items} was expected"),
-        ("disk(role:4", 5, "'(' is never closed"),
-        ("disk(role)x:4", 11, "only ':' may follow the role"),
-        ("disk(a//b):4", 1, "Role 'a//b' cannot contain two adjacent slashes"),
-        ("mem:1; disk():4", 8, "Role names cannot be the empty string"),
-        ("ports:[1-2", 7, "'[' is never closed"),
-        ("ports:[1-2]x", 12, "'x' was not expected after the value"),
-        ("ports:[1-2,5]", 12, "'5' is no range of integers such as 31000-32000"),
-        ("ports:[1-2,]", 12, "'' is no range of integers such as 31000-32000"),
-        ("ports:[2-1]", 8, "Invalid ranges resource: begin > end"),
-        ("ports:[1-18446744073709551616]", 8, "'1-18446744073709551616' is no range of integers such as 31000-32000"),
-        ("set:{a", 5, "'{' is never closed"),
-        ("set:{a,,b}", 8, "an item is empty"),
-        ("set:{a,b,a}", 6, "Invalid set resource: duplicated elements"),
-        ("x:1;x:{a}", 1, "Resources with the same name ('x') but different types are not allowed"),
-    ] as [(String, Int, String)])
+    @Test(
+        arguments: [
+            ("cpus", 5, "':' is missing after 'cpus'"),
+            ("mem:1;cpus", 11, "':' is missing after 'cpus'"),
+            (":4", 1, "a name is missing"),
+            ("(role):4", 1, "a name is missing"),
+            ("cpus:;mem:1", 6, "the value of 'cpus' is missing"),
+            ("cpus: four", 7, "'four' is no amount: a number of at least 0, [ranges] or {items} was expected"),
+            ("cpus:-1", 6, "'-1' is no amount: a number of at least 0, [ranges] or {items} was expected"),
+            ("cpus:1e300", 6, "'1e300' is no amount: a number of at least 0, [ranges] or {items} was expected"),
+            ("cpus:1:2", 6, "'1:2' is no amount: a number of at least 0, [ranges] or {items} was expected"),
+            ("disk(role:4", 5, "'(' is never closed"),
+            ("disk(role)x:4", 11, "only ':' may follow the role"),
+            ("disk(a//b):4", 1, "Role 'a//b' cannot contain two adjacent slashes"),
+            ("mem:1; disk():4", 8, "Role names cannot be the empty string"),
+            ("ports:[1-2", 7, "'[' is never closed"),
+            ("ports:[1-2]x", 12, "'x' was not expected after the value"),
+            ("ports:[1-2,5]", 12, "'5' is no range of integers such as 31000-32000"),
+            ("ports:[1-2,]", 12, "'' is no range of integers such as 31000-32000"),
+            ("ports:[2-1]", 8, "Invalid ranges resource: begin > end"),
+            ("ports:[1-18446744073709551616]", 8, "'1-18446744073709551616' is no range of integers such as 31000-32000"),
+            ("set:{a", 5, "'{' is never closed"),
+            ("set:{a,,b}", 8, "an item is empty"),
+            ("set:{a,b,a}", 6, "Invalid set resource: duplicated elements"),
+            ("x:1;x:{a}", 1, "Resources with the same name ('x') but different types are not allowed"),
+        ] as [(String, Int, String)])
     func `a text that is none of resources is refused with the place`(_ row: (text: String, position: Int, reason: String)) {
         do {
             _ = try Resources(text: row.text)
@@ -116,11 +117,12 @@ struct AttributeTests {
         #expect(expected.map(\.description).prefix(4) == ["rack:abc", "zone:us west", "level:10", "keys:[1000-1500]"])
     }
 
-    @Test(arguments: [
-        ("rack", 5, "':' is missing after 'rack'"), (":a", 1, "a name is missing"), ("a:1;rack:", 10, "the value of 'rack' is missing"),
-        ("k:[1-2", 3, "'[' is never closed"), ("k:[a-b]", 4, "'a-b' is no range of integers such as 31000-32000"),
-        ("k:{a,b}", 3, "an attribute can't be a set"),
-    ] as [(String, Int, String)])
+    @Test(
+        arguments: [
+            ("rack", 5, "':' is missing after 'rack'"), (":a", 1, "a name is missing"), ("a:1;rack:", 10, "the value of 'rack' is missing"),
+            ("k:[1-2", 3, "'[' is never closed"), ("k:[a-b]", 4, "'a-b' is no range of integers such as 31000-32000"),
+            ("k:{a,b}", 3, "an attribute can't be a set"),
+        ] as [(String, Int, String)])
     func `a text that is none of attributes is refused with the place`(_ row: (text: String, position: Int, reason: String)) {
         do {
             _ = try Attribute.parse(row.text)
