@@ -31,16 +31,18 @@ package struct JSONWriter: Sendable {
 
     /// A key whose name needs no escapes, such as one of our own field names: copied as it is.
     package mutating func key(verbatim name: StaticString) {
-        key(quoted: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-    }
-
-    /// A key whose name needs no escapes, given without the quotes.
-    package mutating func key(quoted name: UnsafeBufferPointer<UInt8>) {
         separate()
         bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: name)
+        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
         bytes.append(UInt8(ascii: "\""))
         bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// A key that has been encoded before, with its quotes and colon.
+    package mutating func key(encoded key: UnsafeBufferPointer<UInt8>) {
+        separate()
+        bytes.append(contentsOf: key)
         needsComma = false
     }
 
@@ -103,6 +105,23 @@ package struct JSONWriter: Sendable {
         Base64.append(data, to: &bytes)
         bytes.append(UInt8(ascii: "\""))
         needsComma = true
+    }
+
+    /// A place to come back to by `rewind(to:)`.
+    package struct Mark: Sendable {
+        fileprivate let count: Int
+        fileprivate let needsComma: Bool
+    }
+
+    package var mark: Mark { Mark(count: bytes.count, needsComma: needsComma) }
+
+    /// Whether nothing has been written since `mark` was taken.
+    package func isAt(_ mark: Mark) -> Bool { bytes.count == mark.count }
+
+    /// Forgets what has been written since `mark` was taken; `takeBytes()` must not have come between.
+    package mutating func rewind(to mark: Mark) {
+        bytes.removeSubrange(mark.count...)
+        needsComma = mark.needsComma
     }
 
     private mutating func raw(_ text: StaticString) {
