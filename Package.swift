@@ -60,10 +60,13 @@ let targets: [Target] = [
     library("MasterServer", "Master/Server", shell + ["MasterCore"]),
     library("AgentCore", "Agent/Core", ["Machine", "Resources", "MesosAPI", "AgoraAPI", ordered, deque, protobuf]),
     library("AgentServer", "Agent/Server", shell + ["AgentCore"]),
-    library("Scheduling", "Frameworks/Scheduling", ["MesosAPI", "Transport", "JSON", protobuf, logging, nioCore, httpClient]),
+    library(
+        "Scheduling", "Frameworks/Scheduling",
+        ["MesosAPI", "Transport", "JSON", protobuf, logging, nioCore, nioPosix, nioHTTP1, nioSSL]),
     library("ServicesCore", "Frameworks/Services/Core", ["Machine", "JSON", "Resources", "MesosAPI", "AgoraAPI", ordered, deque, protobuf]),
     library("ServicesServer", "Frameworks/Services/Server", shell + ["ServicesCore", "Scheduling"]),
     program("agora", "Command", shell + ["MasterServer", "AgentServer", "ServicesServer", arguments, nioPosix, grdb]),
+    program("agora-example", "Frameworks/Examples", ["Scheduling", "MesosAPI", arguments, logging]),
     tests("MachineTests", ["Machine"]),
     tests("JSONTests", ["JSON"]),
     tests("ResourcesTests", ["Resources"]),
@@ -73,6 +76,7 @@ let targets: [Target] = [
     tests("TransportTests", ["Transport", nioCore, nioPosix, nioHTTP1, lifecycle, logging]),
     tests("MasterCoreTests", ["MasterCore", "Machine", "Resources", "MesosAPI", "AgoraAPI", protobuf]),
     tests("AgentCoreTests", ["AgentCore", "Machine", "Resources", "MesosAPI", "AgoraAPI", protobuf]),
+    tests("SchedulingTests", ["Scheduling", "MesosAPI", "Transport", protobuf, logging, nioCore, nioHTTP1]),
     tests("ServicesCoreTests", ["ServicesCore", "Machine", "JSON", "Resources", "MesosAPI", protobuf]),
 ]
 
