@@ -65,6 +65,11 @@ let targets: [Target] = [
         ["MesosAPI", "Transport", "JSON", protobuf, logging, nioCore, nioPosix, nioHTTP1, nioSSL]),
     library("ServicesCore", "Frameworks/Services/Core", ["Machine", "JSON", "Resources", "MesosAPI", "AgoraAPI", ordered, deque, protobuf]),
     library("ServicesServer", "Frameworks/Services/Server", shell + ["ServicesCore", "Scheduling"]),
+    // Linked statically and without Swift's runtime: each monitor is a fork of this program, and its memory is what a container costs.
+    .executableTarget(
+        name: "agora-launcher", path: "Sources/Agent/Launcher",
+        cSettings: [.headerSearchPath("generated"), .unsafeFlags(["-std=c11", "-Wall", "-Wextra", "-Werror"])],
+        linkerSettings: [.linkedLibrary("protobuf-c"), .unsafeFlags(["-static-executable", "-nostartfiles"])]),
     program("agora", "Command", shell + ["MasterServer", "AgentServer", "ServicesServer", arguments, nioPosix, grdb]),
     program("agora-example", "Frameworks/Examples", ["Scheduling", "MesosAPI", arguments, logging]),
     tests("MachineTests", ["Machine"]),
@@ -77,6 +82,7 @@ let targets: [Target] = [
     tests("MasterCoreTests", ["MasterCore", "Machine", "Resources", "MesosAPI", "AgoraAPI", protobuf]),
     tests("AgentCoreTests", ["AgentCore", "Machine", "Resources", "MesosAPI", "AgoraAPI", protobuf]),
     tests("SchedulingTests", ["Scheduling", "MesosAPI", "Transport", protobuf, logging, nioCore, nioHTTP1]),
+    tests("LauncherTests", ["AgoraAPI", protobuf]),
     tests("ServicesCoreTests", ["ServicesCore", "Machine", "JSON", "Resources", "MesosAPI", protobuf]),
 ]
 

@@ -967,7 +967,7 @@ package nonisolated struct Agora_V1_LauncherRequest: Sendable {
     /// Clears the value of `user`. Subsequent reads from it will return its default value.
     package mutating func clearUser() {self._user = nil}
 
-    /// then its whole session is killed; 0 or absent: none
+    /// then its process group is killed; 0 or absent: none
     package var timeoutMs: UInt64 {
       get {_timeoutMs ?? 0}
       set {_timeoutMs = newValue}

@@ -1,0 +1,95 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "folder.h"
+#include "launcher.h"
+#include "owned.h"
+#include "tree.h"
+
+/// What is told of a container after its end.
+static void read_end(const struct launcher *launcher, const struct container *container, struct exit_state *ret_exit) {
+    struct monitor_state state;
+    OWNED_FD folder = -1;
+    *ret_exit = (struct exit_state){.kind = ENDED_LOST, .began_us = container->began_us};
+    if (folder_open(launcher->containers, container->id, &folder) != 0) return;
+    if (folder_read(folder, &state, ret_exit) != FOLDER_LOST) return;
+    ret_exit->ended_us = wall_us();
+    if (!container->is_destroyed) return;
+    // Its monitor did not follow the order and was killed by us: that is known, so it is not lost.
+    ret_exit->kind = ENDED_SIGNAL;
+    ret_exit->number = SIGKILL;
+    folder_write_exit(folder, ret_exit);
+}
+
+static int answer_failed_launch(struct launcher *launcher, const struct container *container, const struct exit_state *exit) {
+    struct refusal refusal = {.code = REFUSED(LAUNCH_FAILED)};
+    if (exit->kind == ENDED_BEFORE_START) {
+        refusal.error = exit->number;
+        memcpy(refusal.step, exit->step, sizeof refusal.step);
+        memcpy(refusal.message, exit->message, sizeof refusal.message);
+    } else snprintf(refusal.message, sizeof refusal.message, "Failed to launch container: its monitor was killed");
+    return answer_refusal(launcher, container->launch_request, &refusal);
+}
+
+static int finish(struct launcher *launcher, struct container *container) {
+    struct exit_state exit;
+    read_end(launcher, container, &exit);
+    int result = container->is_announced ? exited_send(launcher, container->id, &exit) : answer_failed_launch(launcher, container, &exit);
+    for (int i = 0; i < container->destroyer_count && result == 0; i++) result = answer_done(launcher, container->destroyers[i]);
+    launcher->table.ending--;
+    table_remove(&launcher->table, container);
+    return result;
+}
+
+/// @return whether nothing is left of the container but its folder
+static bool is_clean(const struct launcher *launcher, const struct container *container) {
+    bool has_pid_namespace = container->namespaces & CLONE_NEWPID;
+    if (!has_pid_namespace) {
+        int left = cgroup_signal(&launcher->cgroups, container->id, SIGKILL);
+        if (container->session > 0) left += tree_signal(-1, container->session, SIGKILL);
+        if (left > 0) return false;
+    }
+    int result = cgroup_remove(&launcher->cgroups, container->id);
+    if (result == -EBUSY && has_pid_namespace) cgroup_signal(&launcher->cgroups, container->id, SIGKILL);
+    return result == 0;
+}
+
+static int look_again(struct launcher *launcher, struct container *container, int64_t now) {
+    if (container->phase == PHASE_ENDING) return is_clean(launcher, container) || now >= container->give_up_at_ms ? finish(launcher, container) : 0;
+    if (container->kill_at_ms && now >= container->kill_at_ms) {
+        container->kill_at_ms = 0;
+        syscall(SYS_pidfd_send_signal, container->pidfd, SIGKILL, NULL, 0);
+    }
+    return 0;
+}
+
+int monitor_event(struct launcher *launcher, struct container *container) {
+    if (container->phase == PHASE_FREE || container->phase == PHASE_ENDING) return 0;
+    // It may have ended so soon that the pipe has not been read yet.
+    int result = launch_status_event(launcher, container);
+    launcher_forget(launcher, &container->pidfd);
+    launcher_forget(launcher, &container->status);
+    if (container->is_destroyed) launcher->table.destroying--;
+    container->phase = PHASE_ENDING;
+    container->give_up_at_ms = monotonic_ms() + CLEAN_UP_PATIENCE_MS;
+    launcher->table.ending++;
+    return result != 0 ? result : look_again(launcher, container, monotonic_ms());
+}
+
+int endings_tick(struct launcher *launcher) {
+    int64_t now = monotonic_ms();
+    for (int i = 0; i < launcher->table.used && launcher->table.ending + launcher->table.destroying > 0; i++) {
+        struct container *container = &launcher->table.containers[i];
+        if (container->phase != PHASE_ENDING && !(container->is_destroyed && container->phase != PHASE_FREE)) continue;
+        int result = look_again(launcher, container, now);
+        if (result != 0) return result;
+    }
+    return 0;
+}

@@ -1,0 +1,181 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "launcher.h"
+#include "owned.h"
+#include "task.h"
+
+typedef Agora__V1__LauncherRequest__Exec exec_message;
+
+/// What a helper writes into its pipe, at once: shorter than PIPE_BUF.
+struct exec_result {
+    int wait_status;  // as of waitpid
+    int error;        // errno of a failed step; 0: the command has run
+    bool is_timed_out;
+    char step[MAX_STEP];
+    char message[MAX_MESSAGE];
+};
+
+/// Everything a helper needs.
+struct exec_plan {
+    const struct task *task;
+    int pidfd;            // of the container's monitor
+    unsigned namespaces;  // CLONE_NEW… flags, to be entered
+    int64_t timeout_ms;   // 0: none
+    int pipe;
+};
+
+/// Waits for the command's end. At the deadline its process group is killed. @return its status as of waitpid
+static int wait_for(pid_t pid, int64_t timeout_ms, bool *ret_is_timed_out) {
+    sigset_t child;
+    int status = 0;
+    int64_t deadline = monotonic_ms() + timeout_ms;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    for (pid_t done; (done = waitpid(pid, &status, WNOHANG)) != pid;) {
+        if (done < 0 && errno != EINTR) break;
+        int64_t left = timeout_ms > 0 ? deadline - monotonic_ms() : MAX_TIMEOUT_MS;
+        if (left <= 0 && !*ret_is_timed_out) {
+            *ret_is_timed_out = true;
+            kill(-pid, SIGKILL);
+        }
+        if (*ret_is_timed_out) left = 1000;
+        struct timespec time = {left / 1000, left % 1000 * 1000000};
+        sigtimedwait(&child, NULL, &time);
+    }
+    return status;
+}
+
+static void run(const struct exec_plan *plan, struct exec_result *result) {
+    struct task_report report = {.step = STEP_DEATH_SIGNAL};
+    pid_t pid = -1;
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) report.error = errno;
+    report.step = STEP_SETNS;
+    if (report.error == 0 && plan->namespaces && setns(plan->pidfd, (int)plan->namespaces) != 0) report.error = errno;
+    if (report.error == 0) pid = task_start(plan->task, &report);
+    if (pid > 0) {
+        result->wait_status = wait_for(pid, plan->timeout_ms, &result->is_timed_out);
+        return;
+    }
+    result->error = report.error;
+    snprintf(result->step, sizeof result->step, "%s", task_step_name(report.step));
+    task_report_print(&report, "Failed to run command", result->message);
+}
+
+static _Noreturn void helper_main(const struct exec_plan *plan) {
+    struct exec_result result = {0};
+    run(plan, &result);
+    ssize_t written = write(plan->pipe, &result, sizeof result);
+    _exit(written == (ssize_t)sizeof result ? 0 : 1);
+}
+
+static struct exec *exec_free_place(struct launcher *launcher) {
+    for (int i = 0; i < MAX_EXECS; i++)
+        if (!launcher->execs[i].is_used) return &launcher->execs[i];
+    return NULL;
+}
+
+static int fork_helper(const struct exec_plan *plan) {
+    struct clone_args arguments = {.exit_signal = SIGCHLD};
+    pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    if (pid < 0) return -errno;
+    if (pid == 0) helper_main(plan);
+    return 0;
+}
+
+static int prepare(
+    struct launcher *launcher, const exec_message *message, struct container **ret_container, struct task *ret_task, struct refusal *ret_refusal) {
+    int result = container_running(launcher, message->container_id, ret_container, ret_refusal);
+    if (result != 0) return result;
+    if (message->tty) return refuse(ret_refusal, REFUSED(UNSUPPORTED), 0, "Terminals are not supported");
+    if (message->timeout_ms > MAX_TIMEOUT_MS || (message->working_folder && message->working_folder[0] != '/'))
+        return refuse(ret_refusal, REFUSED(INVALID), 0, "The time-out is at most a day, and the working folder is absolute");
+    result = task_prepare(&launcher->arena, message->command, message->environment, message->n_environment, ret_task, ret_refusal);
+    if (result == 0) result = user_find(&launcher->arena, "/etc", message->user, &ret_task->user, ret_refusal);
+    ret_task->rlimits[ret_task->rlimit_count++] = (struct task_rlimit){RLIMIT_NOFILE, launcher->descriptors};
+    ret_task->folder = message->working_folder;
+    ret_task->stdout_path = message->stdout_path;
+    ret_task->stderr_path = message->stderr_path;
+    ret_task->dies_with_parent = true;
+    return result;
+}
+
+/// Opens the container's cgroups for the task. @return 0 or -errno
+static int open_cgroups(struct launcher *launcher, const char *id, struct cgroup_folders *folders, struct task *task) {
+    if (launcher->cgroups.count == 0) return 0;
+    int result = cgroup_find(&launcher->cgroups, id, folders);
+    if (result == 0) result = cgroup_open_tasks(&launcher->cgroups, folders, task->cgroup_tasks);
+    if (launcher->cgroups.version == 2) task->cgroup_folder = folders->fds[0];
+    return result;
+}
+
+int exec_handle(struct launcher *launcher, uint64_t request, const exec_message *message, struct refusal *ret_refusal) {
+    struct container *container;
+    struct task task;
+    int result = prepare(launcher, message, &container, &task, ret_refusal);
+    if (result != 0) return result;
+    struct exec *exec = exec_free_place(launcher);
+    if (!exec) return refuse(ret_refusal, REFUSED(TOO_MANY), 0, "%d commands run in containers already", MAX_EXECS);
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return refuse_system(ret_refusal, errno, "Failed to make a pipe");
+    OWNED_FD reading = ends[0];
+    OWNED_FD writing = ends[1];
+    struct cgroup_folders folders = {{-1, -1, -1, -1}};
+    result = open_cgroups(launcher, container->id, &folders, &task);
+    struct exec_plan plan = {&task, container->pidfd, container->namespaces, (int64_t)message->timeout_ms, writing};
+    if (result == 0) result = launcher_watch(launcher, reading, SOURCE_EXEC, exec->generation + 1, (uint32_t)(exec - launcher->execs));
+    if (result == 0) result = fork_helper(&plan);
+    cgroup_folders_close(&folders);
+    for (int i = 0; i < MAX_HIERARCHIES; i++) owned_fd_close(&task.cgroup_tasks[i]);
+    if (result != 0) return refuse_system(ret_refusal, -result, "Failed to run the command");
+    *exec = (struct exec){.is_used = true, .generation = exec->generation + 1, .pipe = take_fd(&reading), .request = request};
+    return 0;
+}
+
+static int answer(struct launcher *launcher, uint64_t request, const struct exec_result *result) {
+    answer_message message = AGORA__V1__LAUNCHER_RECORD__ANSWER__INIT;
+    Agora__V1__LauncherRecord__Executed executed = AGORA__V1__LAUNCHER_RECORD__EXECUTED__INIT;
+    if (WIFSIGNALED(result->wait_status)) {
+        executed.outcome_case = AGORA__V1__LAUNCHER_RECORD__EXECUTED__OUTCOME_SIGNAL;
+        executed.signal = (uint32_t)WTERMSIG(result->wait_status);
+    } else {
+        executed.outcome_case = AGORA__V1__LAUNCHER_RECORD__EXECUTED__OUTCOME_STATUS;
+        executed.status = (uint32_t)WEXITSTATUS(result->wait_status);
+    }
+    executed.has_timed_out = 1;
+    executed.timed_out = result->is_timed_out;
+    message.result_case = AGORA__V1__LAUNCHER_RECORD__ANSWER__RESULT_EXECUTED;
+    message.executed = &executed;
+    return answer_send(launcher, request, &message);
+}
+
+int exec_event(struct launcher *launcher, struct exec *exec) {
+    struct exec_result result;
+    ssize_t count;
+    do count = read(exec->pipe, &result, sizeof result);
+    while (count < 0 && errno == EINTR);
+    if (count < 0 && errno == EAGAIN) return 0;
+    launcher_forget(launcher, &exec->pipe);
+    exec->is_used = false;
+    struct refusal refusal = {.code = REFUSED(LAUNCH_FAILED)};
+    if (count != (ssize_t)sizeof result) snprintf(refusal.message, sizeof refusal.message, "Failed to run command: its helper was killed");
+    else if (result.error == 0) return answer(launcher, exec->request, &result);
+    else {
+        refusal.error = result.error;
+        memcpy(refusal.step, result.step, sizeof refusal.step);
+        memcpy(refusal.message, result.message, sizeof refusal.message);
+    }
+    return answer_refusal(launcher, exec->request, &refusal);
+}
