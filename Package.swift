@@ -78,7 +78,7 @@ let targets: [Target] = [
     tests("MesosAPITests", ["MesosAPI", "JSON", "Resources", protobuf], exclude: ["messages.tsv", "protos.cksum"]),
     tests("StoreTests", ["Store", "Machine", grdb]),
     tests("RuntimeTests", ["Runtime", "Machine", "Store"]),
-    tests("TransportTests", ["Transport", nioCore, nioPosix, nioHTTP1, lifecycle, logging]),
+    tests("TransportTests", ["Transport", "Machine", nioCore, nioPosix, nioHTTP1, lifecycle, logging]),
     tests("MasterCoreTests", ["MasterCore", "Machine", "Resources", "MesosAPI", "AgoraAPI", protobuf]),
     tests("AgentCoreTests", ["AgentCore", "Machine", "Resources", "MesosAPI", "AgoraAPI", protobuf]),
     tests("SchedulingTests", ["Scheduling", "MesosAPI", "Transport", protobuf, logging, nioCore, nioHTTP1]),

@@ -33,13 +33,13 @@ package struct Reply: Sendable {
     }
 
     /// `application/json` without a character set.
-    package static func json(_ status: HTTPResponseStatus = .ok, _ bytes: [UInt8], headers: HTTPHeaders = [:]) -> Reply {
+    package static func json(_ status: HTTPResponseStatus, _ bytes: [UInt8], headers: HTTPHeaders = [:]) -> Reply {
         Reply(status, "application/json", bytes, headers: headers)
     }
 
     /// A body that is made while it is sent, for answers too big to be held twice.
     package static func stream(
-        _ status: HTTPResponseStatus = .ok, _ contentType: String, headers: HTTPHeaders = [:],
+        _ status: HTTPResponseStatus, _ contentType: String, headers: HTTPHeaders = [:],
         write: @escaping @Sendable (ReplyWriter) async throws -> Void
     ) -> Reply {
         var reply = Reply(status: status, headers: headers, body: .stream(write))

@@ -102,7 +102,7 @@ package final class HTTPService: Service {
         case EADDRNOTAVAIL: reason = "no interface of this machine has that address"
         case EACCES: reason = "ports below 1024 need root or CAP_NET_BIND_SERVICE"
         case _?: reason = "\(error)"
-        case nil where error is SocketAddressError: reason = "'\(options.address)' is not the numeric address of an interface"
+        case nil where error is SocketAddressError || error is SocketAddressError.UnknownHost: reason = "'\(options.address)' is not the numeric address of an interface"
         case nil: return error
         }
         return ListenError(description: "Cannot listen on \(endpoint): \(reason)")

@@ -86,8 +86,8 @@ final class StreamDriver {
             end(.malformed("the stream ends inside a record"))
             return
         }
-        report(.goodbye)
         close()
+        report(.goodbye)
     }
 
     /// Like `inputEnded`, for the side that dialled: after the server's last word there is nobody to send the rest to.
@@ -102,8 +102,8 @@ final class StreamDriver {
     }
 
     func channelClosed(_ reason: StreamEnd) {
-        report(reason)
         stop()
+        report(reason)
     }
 
     private func unpause() {
@@ -127,9 +127,9 @@ final class StreamDriver {
                 write(buffer, items, to: channel)
                 hasWritten = true
             case .end:
+                stop()
                 report(.closed)
                 channel.finishSending()
-                stop()
                 return
             case .cut(let reason):
                 end(reason)
@@ -198,9 +198,9 @@ final class StreamDriver {
 
     /// Ends the stream and cuts its connection.
     func end(_ reason: StreamEnd) {
-        report(reason)
         let channel = channel
         stop()
+        report(reason)
         channel?.cut()
     }
 
