@@ -54,7 +54,7 @@ let targets: [Target] = [
     library("Runtime", "Runtime", ["Machine", "Store", deque, logging]),
     library(
         "Transport", "Transport",
-        ["CZlib", "Machine", logging, nioCore, nioPosix, nioHTTP1, nioSSL, hummingbirdCore, httpClient, lifecycle]),
+        ["CZlib", "Machine", "MesosAPI", logging, nioCore, nioPosix, nioHTTP1, nioSSL, hummingbirdCore, httpClient, lifecycle]),
     .systemLibrary(name: "CZlib", path: "Sources/CZlib"),
     library("MasterCore", "Master/Core", ["Machine", "Resources", "MesosAPI", "AgoraAPI", ordered, deque, protobuf]),
     library("MasterServer", "Master/Server", shell + ["MasterCore"]),

@@ -404,7 +404,7 @@ struct RecordStreamTests {
         try await withService(respond: Self.echo(ends)) { address in
             let client = try await RawClient.connect(address)
             try await client.send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n5\na\r\n0\r\n\r\n")
-            try await ends.expectFirst(.malformed("the stream ends inside a record"))
+            try await ends.expectFirst(.malformed("the stream ended inside a record"))
         }
     }
 

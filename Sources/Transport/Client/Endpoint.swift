@@ -47,7 +47,7 @@ package struct Endpoint: Hashable, Sendable {
     }
 
     /// The value of the Host header.
-    var authority: String {
+    package var authority: String {
         let host = host.contains(":") ? "[\(host)]" : host
         return port == (isSecure ? 443 : 80) ? host : "\(host):\(port)"
     }

@@ -1,3 +1,4 @@
+import MesosAPI
 import NIOCore
 import Synchronization
 
@@ -75,10 +76,9 @@ package final class Outbox: Sendable {
     /// - Returns: like `offer(_:)`.
     @discardableResult
     package func offer(record: [UInt8]) -> Bool {
-        let length = String(record.count)
-        return offer(count: length.utf8.count + 1 + record.count) { buffer in
-            buffer.writeString(length)
-            buffer.writeInteger(UInt8(ascii: "\n"))
+        let header = RecordWriter.header(length: record.count)
+        return offer(count: header.count + record.count) { buffer in
+            buffer.writeBytes(header)
             buffer.writeBytes(record)
         }
     }

@@ -1,3 +1,4 @@
+import MesosAPI
 import NIOCore
 
 /// What a driver needs of the channel handler that it works for. Called on the event loop only.
@@ -24,7 +25,7 @@ final class StreamDriver {
     private let stream: RecordStream
     private let eventLoop: any EventLoop
     private var channel: (any StreamChannel)?
-    private var records: RecordSplitter
+    private var reader: RecordReader
     private(set) var isPaused = false
     private(set) var hasEnded = false
     private var isOpen = true
@@ -38,7 +39,7 @@ final class StreamDriver {
         self.stream = stream
         self.eventLoop = eventLoop
         self.channel = channel
-        records = RecordSplitter(limit: stream.limits.recordBytes)
+        reader = RecordReader(limit: stream.limits.recordBytes)
     }
 
     /// The owner wants the peer's records, so that the end of the peer's body is the end of the stream.
@@ -70,20 +71,20 @@ final class StreamDriver {
         lastRead = .now()
         stream.touch(lastRead)
         guard let onRecords = stream.onRecords else { return }
-        switch records.push(buffer) {
-        case .success(let complete):
-            guard !complete.isEmpty else { return }
-            if onRecords(complete) == .pause { isPaused = true }
-        case .failure(let error):
-            end(.malformed(error.description))
+        var records: [[UInt8]] = []
+        var failure: RecordReader.Failure?
+        buffer.withUnsafeReadableBytes { bytes in
+            do throws(RecordReader.Failure) { try reader.read(bytes, into: &records) } catch { failure = error }
         }
+        if !records.isEmpty, onRecords(records) == .pause { isPaused = true }
+        if let failure { end(.malformed(failure.description)) }
     }
 
     /// The peer's body is complete, or its half of the connection is closed: what is queued for it may still leave.
     func inputEnded() {
         guard !hasEnded else { return }
-        guard !isReceiving || !records.isInsideRecord else {
-            end(.malformed("the stream ends inside a record"))
+        guard !isReceiving || reader.isAtBoundary else {
+            end(.malformed(RecordReader.Failure.truncated.description))
             return
         }
         close()
@@ -92,7 +93,7 @@ final class StreamDriver {
 
     /// Like `inputEnded`, for the side that dialled: after the server's last word there is nobody to send the rest to.
     func answerEnded() {
-        end(isReceiving && records.isInsideRecord ? .malformed("the stream ends inside a record") : .goodbye)
+        end(!isReceiving || reader.isAtBoundary ? .goodbye : .malformed(RecordReader.Failure.truncated.description))
     }
 
     /// This side ends the stream, after what is queued.
