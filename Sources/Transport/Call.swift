@@ -19,18 +19,24 @@ package struct Call: Sendable {
 
     /// - Returns: nil for a target that climbs (`/..` in any spelling), isn't a path, or is not valid UTF-8 once decoded.
     init?(head: HTTPRequestHead, caller: Caller, body: RequestBody) {
-        let uri = head.uri
+        let uri = Self.relative(head.uri)
         let mark = uri.utf8.firstIndex(of: UInt8(ascii: "?"))
         let path = uri[..<(mark ?? uri.endIndex)]
         guard let segments = Percent.segments(of: path) else { return nil }
         method = head.method
-        target = uri
+        target = String(uri)
         self.path = String(path)
         self.segments = segments
         query = Query(mark.map { uri[uri.utf8.index(after: $0)...] } ?? "")
         headers = head.headers
         self.caller = caller
         self.body = body
+    }
+
+    /// The target without the scheme and the authority that a client sends to a proxy, and that a server must accept (RFC 9112 §3.2.2).
+    private static func relative(_ uri: String) -> Substring {
+        guard !uri.hasPrefix("/"), let endpoint = Endpoint(uri) else { return uri[...] }
+        return endpoint.target[...]
     }
 }
 

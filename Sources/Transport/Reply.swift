@@ -5,6 +5,7 @@ package import NIOHTTP1
 package struct Reply: Sendable {
     package enum Body: Sendable {
         case bytes([UInt8])
+        case buffer(ByteBuffer)
         /// Written piece by piece; the closure is awaited, and what it throws cuts the connection (the head is out by then).
         case stream(@Sendable (ReplyWriter) async throws -> Void)
         /// The connection belongs to the stream until it ends.

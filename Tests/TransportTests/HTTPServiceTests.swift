@@ -225,6 +225,36 @@ struct HTTPServiceTests {
         }
     }
 
+    @Test(arguments: ["GET http://example.org/a%20b?x=1 HTTP/1.1", "GET /a%20b?x=1 HTTP/1.1"])
+    func `a target with an authority is the same as one without`(_ line: String) async throws {
+        try await withService { call in
+            .text(.ok, "\(call.segments) \(call.target)")
+        } _: { address in
+            let client = try await RawClient.connect(address)
+            try await client.send("\(line)\r\n\r\n")
+            try await client.receive { $0.hasSuffix(#"["a b"] /a%20b?x=1"#) }
+        }
+    }
+
+    @Test func `an upgrade is not taken: requests are answered as before`() async throws {
+        try await withService(respond: Self.echo) { address in
+            let client = try await RawClient.connect(address)
+            let upgrade = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"
+            try await client.send("POST /a HTTP/1.1\r\n\(upgrade)Content-Length: 1\r\n\r\nx")
+            try await client.receive { $0.hasSuffix("POST [\"a\"] x") }
+            try await client.send("GET /b HTTP/1.1\r\n\(upgrade)\r\n")
+            try await client.receive { $0.hasSuffix("GET [\"b\"] ") }
+            try await client.send("GET /c HTTP/1.1\r\n\r\n")
+            try await client.receive { $0.hasSuffix("GET [\"c\"] ") }
+        }
+    }
+
+    @Test func `settling ends`() async throws {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        await HTTPService(HTTPService.Options(), responder: ClosureResponder(body: Self.echo), logger: logger).settle()
+    }
+
     @Test func `the caller's address is told`() async throws {
         try await withService { call in
             #expect(call.caller.principal == nil)

@@ -3,8 +3,8 @@ import NIOHTTP1
 
 /// The client's end of a connection that carries one stream of records. All of it runs on the channel's event loop.
 ///
-/// Phases: `connected` → (`StartEvent`) → `asking` (the request is out, or its stream has begun) → `streaming` (200) or `refused` (any other status, its
-/// body is being collected) → `closed`.
+/// Phases: `connected` → (`StartEvent`) → `asking` (the request is out, or its stream has begun) → `streaming` (200) or `refused` (any other
+/// status, its body is being collected) → `closed`.
 final class ClientConnection: ChannelDuplexHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundIn = HTTPClientRequestPart
@@ -190,8 +190,6 @@ final class ClientConnection: ChannelDuplexHandler {
 }
 
 extension ClientConnection: StreamChannel {
-    private static let lingerDeadline = TimeAmount.seconds(2)
-
     var isWritable: Bool { context?.channel.isWritable ?? false }
 
     var bufferedBytes: Int {
@@ -215,7 +213,7 @@ extension ClientConnection: StreamChannel {
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         let loopBound = NIOLoopBound(self, eventLoop: context.eventLoop)
         timer?.cancel()
-        timer = context.eventLoop.scheduleTask(in: Self.lingerDeadline) { loopBound.value.context?.close(promise: nil) }
+        timer = context.eventLoop.scheduleTask(in: TimeAmount(stream.limits.drain)) { loopBound.value.context?.close(promise: nil) }
     }
 
     func cut() { context?.close(promise: nil) }

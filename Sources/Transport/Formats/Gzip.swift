@@ -31,9 +31,10 @@ package enum Gzip {
         }
     }
 
+    /// Lets other tasks run between pieces: a cluster's whole state takes seconds.
     /// - Parameter level: 1 (fastest) to 9 (smallest).
     /// - Returns: nil if zlib has no memory left.
-    package static func compress(_ bytes: [UInt8], level: Int32 = 6) -> [UInt8]? {
+    package static func compress(_ bytes: [UInt8], level: Int32 = 6) async -> [UInt8]? {
         let turn = Turn()
         let size = Int32(MemoryLayout<z_stream>.size)
         guard deflateInit2_(turn.stream, level, Z_DEFLATED, window, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size) == Z_OK else { return nil }
@@ -47,6 +48,7 @@ package enum Gzip {
             (status, position) = turn.take(bytes, from: position, into: &result) { deflate($0, isLastPiece ? Z_FINISH : Z_NO_FLUSH) }
             if status == Z_STREAM_END { return result }
             guard status == Z_OK else { return nil }
+            await Task.yield()
         }
     }
 }

@@ -5,13 +5,15 @@ enum Compression {
     private static let threshold = 1024
     private static let quickThreshold = 1 << 20
 
-    static func compress(_ reply: Reply, for exchange: Exchange) -> Reply {
+    static func compress(_ reply: Reply, for exchange: Exchange) async -> Reply {
         guard case .bytes(let bytes) = reply.body, bytes.count >= threshold, !reply.headers.contains(name: "Content-Encoding"),
             isCompressible(reply.headers.first(name: "Content-Type") ?? "")
         else { return reply }
         var result = reply
         result.headers.add(name: "Vary", value: "Accept-Encoding")
-        guard exchange.acceptsGzip, let compressed = Gzip.compress(bytes, level: bytes.count > quickThreshold ? 1 : 6) else { return result }
+        guard exchange.acceptsGzip, let compressed = await Gzip.compress(bytes, level: bytes.count > quickThreshold ? 1 : 6) else {
+            return result
+        }
         result.headers.add(name: "Content-Encoding", value: "gzip")
         result.body = .bytes(compressed)
         return result

@@ -94,6 +94,17 @@ package final class HTTPService: Service {
         bound.resolve(.failure(ListenError(description: "The service has been shut down")))
     }
 
+    /// Returns when each event loop has gone round once more: what had reached the sockets before, has reached the streams' owners now.
+    ///
+    /// For owners who are about to declare a peer silent.
+    package func settle() async {
+        for loop in group.makeIterator() {
+            // A task may run in the round that is under way, a scheduled one a millisecond later follows a look at the sockets.
+            try? await loop.scheduleTask(in: .milliseconds(1)) {}.futureResult.get()
+            try? await loop.scheduleTask(in: .milliseconds(1)) {}.futureResult.get()
+        }
+    }
+
     private func explain(_ error: any Error) -> any Error {
         let endpoint = options.address.contains(":") ? "[\(options.address)]:\(options.port)" : "\(options.address):\(options.port)"
         let reason: String
@@ -102,7 +113,8 @@ package final class HTTPService: Service {
         case EADDRNOTAVAIL: reason = "no interface of this machine has that address"
         case EACCES: reason = "ports below 1024 need root or CAP_NET_BIND_SERVICE"
         case _?: reason = "\(error)"
-        case nil where error is SocketAddressError || error is SocketAddressError.UnknownHost: reason = "'\(options.address)' is not the numeric address of an interface"
+        case nil where error is SocketAddressError || error is SocketAddressError.UnknownHost:
+            reason = "'\(options.address)' is not the numeric address of an interface"
         case nil: return error
         }
         return ListenError(description: "Cannot listen on \(endpoint): \(reason)")

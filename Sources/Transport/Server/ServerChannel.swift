@@ -41,10 +41,13 @@ struct ServerChannel: ServerChildChannel {
     func handle(value: Value, logger: Logger) async {
         await withTaskCancellationHandler {
             while let exchange = await value.mailbox.next() {
-                let reply = await reply(to: exchange, from: value.caller)
+                var reply = await reply(to: exchange, from: value.caller)
+                // Copied here, not on the event loop, which others need.
+                if case .bytes(let bytes) = reply.body { reply.body = .buffer(ByteBuffer(bytes: bytes)) }
+                let whole = reply
                 let connection = value.connection
-                connection.eventLoop.execute { connection.value.write(reply, for: exchange) }
-                if case .stream(let write) = reply.body { await self.write(write, exchange, value) }
+                connection.eventLoop.execute { connection.value.write(whole, for: exchange) }
+                if case .stream(let write) = whole.body { await self.write(write, exchange, value) }
             }
         } onCancel: {
             value.channel.close(promise: nil)
@@ -64,7 +67,7 @@ struct ServerChannel: ServerChildChannel {
             logger.error("a request failed", metadata: ["method": "\(call.method)", "path": "\(call.path)", "error": "\(error)"])
             reply = options.renderError(.internalServerError, "Internal error")
         }
-        return options.compressesReplies ? Compression.compress(reply, for: exchange) : reply
+        return options.compressesReplies ? await Compression.compress(reply, for: exchange) : reply
     }
 
     private func write(_ write: @Sendable (ReplyWriter) async throws -> Void, _ exchange: Exchange, _ value: Value) async {

@@ -11,19 +11,20 @@ extension ServerConnection: StreamChannel {
         }
         if arriving === exchange || !exchange.head.isKeepAlive || isQuiescing || (isInputClosed && waiting.isEmpty) { isLast = true }
         switch reply.body {
-        case .bytes(let bytes): writeWhole(reply, bytes, for: exchange, to: context)
+        case .bytes(let bytes): writeWhole(reply, ByteBuffer(bytes: bytes), for: exchange, to: context)
+        case .buffer(let buffer): writeWhole(reply, buffer, for: exchange, to: context)
         case .stream: beginPieces(reply, for: exchange, to: context)
         case .records(let stream): beginStream(stream, reply, for: exchange, to: context)
         }
     }
 
-    private func writeWhole(_ reply: Reply, _ bytes: [UInt8], for exchange: Exchange, to context: ChannelHandlerContext) {
+    private func writeWhole(_ reply: Reply, _ buffer: ByteBuffer, for exchange: Exchange, to context: ChannelHandlerContext) {
         var headers = reply.headers
         let mayHaveBody = reply.status.mayHaveResponseBody
-        if mayHaveBody { headers.replaceOrAdd(name: "Content-Length", value: String(bytes.count)) }
+        if mayHaveBody { headers.replaceOrAdd(name: "Content-Length", value: String(buffer.readableBytes)) }
         writeHead(reply.status, headers, for: exchange, to: context)
-        if mayHaveBody, !bytes.isEmpty, !exchange.isHead {
-            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: bytes)))), promise: nil)
+        if mayHaveBody, buffer.readableBytes > 0, !exchange.isHead {
+            context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
         }
         finish(exchange, context)
     }

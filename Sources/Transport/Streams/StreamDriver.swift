@@ -62,6 +62,8 @@ final class StreamDriver {
         isOpen = true
         lastRead = .now()
         stream.touch(lastRead)
+        timer?.cancel()
+        watch()
     }
 
     // MARK: Incoming
@@ -162,10 +164,12 @@ final class StreamDriver {
 
     private func watch() {
         let limits = stream.limits
-        let step = min(limits.silence.map { $0 / 4 } ?? .seconds(5), limits.stall / 4, limits.drain / 2, .seconds(5))
-        let due = NIODeadline.now() + max(TimeAmount(step), .milliseconds(5))
+        let now = NIODeadline.now()
+        var due = now + TimeAmount(min(limits.stall / 4, limits.drain / 2, .seconds(5)))
+        if let silence = limits.silence, isOpen, !isPaused, !hasEnded { due = min(due, lastRead + TimeAmount(silence)) }
+        due = max(due, now + .milliseconds(2))
         let loopBound = NIOLoopBound(self, eventLoop: eventLoop)
-        timer = eventLoop.scheduleTask(deadline: due) { loopBound.value.check(due: due) }
+        timer = eventLoop.scheduleTask(deadline: due) { [due] in loopBound.value.check(due: due) }
     }
 
     private func check(due: NIODeadline) {
