@@ -55,7 +55,7 @@ package struct JSONWriter: Sendable {
     /// A string given as UTF-8; what is not well-formed is replaced by U+FFFD.
     package mutating func string(utf8 value: UnsafeBufferPointer<UInt8>) {
         separate()
-        if Self.isASCII(value) {
+        if isASCII(value) {
             appendQuoted(validUTF8: value)
         } else {
             appendQuoted(String(decoding: value, as: UTF8.self))
@@ -92,10 +92,14 @@ package struct JSONWriter: Sendable {
     package mutating func value(_ value: JSONValue) { value.write(into: &self) }
 
     /// A value that is JSON already; copied as it is.
-    package mutating func raw(_ json: some Collection<UInt8>) {
+    package mutating func raw(_ json: UnsafeBufferPointer<UInt8>) {
         separate()
         bytes.append(contentsOf: json)
         needsComma = true
+    }
+
+    package mutating func raw(_ json: [UInt8]) {
+        json.withUnsafeBufferPointer { raw($0) }
     }
 
     /// Standard base64 with padding, as a string (RFC 4648 §4).
@@ -191,8 +195,10 @@ extension JSONWriter {
     private static func needsEscape(_ byte: UInt8) -> Bool {
         byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
+}
 
-    private static func isASCII(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        text.allSatisfy { $0 < 0x80 }
-    }
+func isASCII(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    var all: UInt8 = 0
+    for byte in text { all |= byte }
+    return all < 0x80
 }

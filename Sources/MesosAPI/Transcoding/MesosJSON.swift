@@ -62,6 +62,9 @@ public enum MesosJSON {
     }
 
     /// The paths of required fields that the message lacks, such as `subscribe.framework_info.user`; empty if it is complete.
+    ///
+    /// Bytes that pass this can be written as JSON later: `encode` doesn't throw for them.
+    /// - Throws: `WireError` if the bytes are no message.
     public static func missingRequired(_ wire: UnsafeRawBufferPointer, as type: MessageType) throws(WireError) -> [String] {
         try RequiredFields.missing(in: wire, as: type)
     }

@@ -15,7 +15,8 @@ struct RequiredFields {
         self.pool = pool
     }
 
-    /// The quick answer for nearly all messages. False may be wrong where a message comes in several parts.
+    /// The quick answer for nearly all messages. False may be wrong where a message comes in several parts. It reads every byte that the
+    /// JSON writer would, so that what passes here never fails there.
     private func isComplete(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>, _ index: Int, depth: Int) throws(WireError) -> Bool {
         guard depth <= WireReader.deepest else { throw .tooDeep }
         let message = pool.messages[index]
@@ -25,8 +26,11 @@ struct RequiredFields {
         while let wire = try reader.next() {
             guard let (place, field) = pool.known(wire, in: message) else { continue }
             if isPresent(wire, field) { present |= 1 << UInt64(place) }
-            if field.kind == .message, pool.messages[Int(field.type)].needsCheck {
+            if field.kind == .message {
                 isComplete = try self.isComplete(bytes, wire.payload, Int(field.type), depth: depth + 1) && isComplete
+            } else if wire.type == .lengthDelimited, field.kind != .string, field.kind != .bytes {
+                var packed = WireReader(bytes, wire.payload)
+                while try packed.nextPacked(field.kind) != nil {}
             }
         }
         return isComplete && message.required & ~present == 0
