@@ -20,6 +20,10 @@ final class Exchange: Sendable {
     /// HTTP/1.0: no chunked bodies, and connections close unless asked.
     var isOld: Bool { head.version.major == 1 && head.version.minor == 0 }
 
+    /// The client wants another protocol after this request (`Upgrade`, CONNECT). It gets its answer in this one, but the decoder reads nothing
+    /// behind such a request.
+    var isUpgrade: Bool { head.method == .CONNECT || head.headers.contains(name: "Upgrade") }
+
     var expectsContinue: Bool {
         !isOld && head.headers.first(name: "Expect")?.lowercased() == "100-continue"
     }

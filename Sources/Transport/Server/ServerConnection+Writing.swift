@@ -9,7 +9,8 @@ extension ServerConnection: StreamChannel {
             if case .records(let stream) = reply.body { stream.abandon(.goodbye) }
             return
         }
-        if arriving === exchange || !exchange.head.isKeepAlive || isQuiescing || (isInputClosed && waiting.isEmpty) { isLast = true }
+        let isEnding = isQuiescing || (isInputClosed && waiting.isEmpty)
+        if isEnding || arriving === exchange || !exchange.head.isKeepAlive || exchange.isUpgrade { isLast = true }
         switch reply.body {
         case .bytes(let bytes): writeWhole(reply, ByteBuffer(bytes: bytes), for: exchange, to: context)
         case .buffer(let buffer): writeWhole(reply, buffer, for: exchange, to: context)
