@@ -1,0 +1,78 @@
+import Foundation
+import Glibc
+
+/// The folder of one task: made for its user, and some time after the task's end deleted.
+enum Sandbox {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    struct Owner: Sendable, Hashable {
+        let uid: uid_t
+        let gid: gid_t
+    }
+
+    /// - Parameter user: nil: the agent's own.
+    /// - Returns: whose the sandbox is; nil: the agent's own.
+    /// - Throws: one sentence, for the framework.
+    static func make(_ path: String, user: String?) throws(Failure) -> Owner? {
+        let owner = try user.map { name throws(Failure) in try find(name) }
+        let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "/"
+        do {
+            try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+        } catch {
+            throw Failure(description: "Failed to create the sandbox: \(error.localizedDescription)")
+        }
+        if mkdir(path, 0o750) != 0, errno != EEXIST { throw failure("create the sandbox") }
+        if let owner, chown(path, owner.uid, owner.gid) != 0 { throw failure("give the sandbox to user '\(user ?? "")'") }
+        link(path, at: parent + "/latest")
+        return owner
+    }
+
+    /// People follow `runs/latest`; a missing link harms nobody.
+    private static func link(_ path: String, at latest: String) {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let temporary = latest + "." + name
+        if symlink(name, temporary) == 0 { rename(temporary, latest) }
+    }
+
+    private static func failure(_ action: String) -> Failure {
+        Failure(description: "Failed to \(action): \(String(cString: strerror(errno)))")
+    }
+
+    /// Looks a user up, in whatever the system asks for users.
+    static func find(_ name: String) throws(Failure) -> Owner {
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        var size = 16_384
+        while size <= 1 << 20 {
+            let result = withUnsafeTemporaryAllocation(of: CChar.self, capacity: size) { buffer in
+                getpwnam_r(name, &entry, buffer.baseAddress, size, &found)
+            }
+            if result == ERANGE {
+                size *= 4
+                continue
+            }
+            guard result == 0, found != nil else { break }
+            return Owner(uid: entry.pw_uid, gid: entry.pw_gid)
+        }
+        throw Failure(description: "Failed to get user information for '\(name)': No such user")
+    }
+
+    /// Deletes a sandbox, and the folders above it that have become empty, up to the frameworks'.
+    /// Symbolic links are deleted, never followed.
+    static func delete(_ path: String) {
+        try? FileManager.default.removeItem(atPath: path)
+        var folder = path
+        for depth in 0..<4 {
+            guard let slash = folder.lastIndex(of: "/") else { return }
+            let name = folder[folder.index(after: slash)...]
+            folder = String(folder[..<slash])
+            // runs/latest is the only other thing beside the last run.
+            if depth == 0, (try? FileManager.default.destinationOfSymbolicLink(atPath: folder + "/latest")) == String(name) {
+                unlink(folder + "/latest")
+            }
+            guard rmdir(folder) == 0 else { return }
+        }
+    }
+}
