@@ -59,7 +59,7 @@ let targets: [Target] = [
     library("MasterCore", "Master/Core", ["Machine", "Resources", "MesosAPI", "AgoraAPI", ordered, deque, protobuf]),
     library("MasterServer", "Master/Server", shell + ["MasterCore"]),
     library("AgentCore", "Agent/Core", ["Machine", "Resources", "MesosAPI", "AgoraAPI", ordered, deque, protobuf]),
-    library("AgentServer", "Agent/Server", shell + ["AgentCore"]),
+    library("AgentServer", "Agent/Server", shell + ["AgentCore", nioPosix, nioSSL]),
     library(
         "Scheduling", "Frameworks/Scheduling",
         ["MesosAPI", "Transport", "JSON", protobuf, logging, nioCore, nioPosix, nioHTTP1, nioSSL]),

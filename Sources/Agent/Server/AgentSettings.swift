@@ -1,5 +1,3 @@
-package import Machine
-
 /// All that can be said to an agent when it is started. Names as Mesos 1.11 docs/configuration/agent.md has them, where it has them.
 package struct AgentSettings: Sendable {
     /// `host:port` of the masters; tried in turn.

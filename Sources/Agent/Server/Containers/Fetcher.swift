@@ -5,7 +5,9 @@ import Foundation
 import Glibc
 import Logging
 import NIOCore
+import NIOHTTP1
 import NIOPosix
+import SwiftProtobuf
 
 /// Puts the files of a task into its sandbox. Specified by Mesos 1.11 docs/fetcher.md, without its cache.
 ///
@@ -162,23 +164,25 @@ final class Fetcher: Sendable {
             launch.stderrPath = preparation.sandbox + "/stderr"
             if let user = preparation.user { launch.user.name = user }
             let name = launch.containerID
-            let exit = await withTaskCancellationHandler {
-                await exit(of: launch)
+            let launcher = launcher
+            let exit: Agora_V1_ContainerExit? = await withTaskCancellationHandler {
+                await Self.exit(of: launch, launcher)
             } onCancel: {
                 launcher.unwatch(name)
             }
             if Task.isCancelled { launcher.request(.destroy(.with { $0.containerID = name })) { _ in } }
             launcher.request(.remove(.with { $0.containerID = name })) { _ in }
-            switch exit?.outcome {
+            guard let outcome = exit?.outcome else { throw Failure(text: "\(program) could not be run") }
+            switch outcome {
             case .status(0): return
             case .status(let status): throw Failure(text: "\(program) failed; see the sandbox's stderr", status: Int32(truncatingIfNeeded: status))
             case .failure(let failure): throw Failure(text: failure.message)
             case .signal(let signal): throw Failure(text: "\(program) was ended by signal \(signal)")
-            case .lost, nil: throw Failure(text: "\(program) could not be run")
+            case .lost: throw Failure(text: "\(program) could not be run")
             }
         }
 
-        private func exit(of launch: Agora_V1_LauncherRequest.Launch) async -> Agora_V1_ContainerExit? {
+        private static func exit(of launch: Agora_V1_LauncherRequest.Launch, _ launcher: LauncherClient) async -> Agora_V1_ContainerExit? {
             await withCheckedContinuation { continuation in
                 launcher.watch(launch.containerID) { continuation.resume(returning: $0) }
                 launcher.request(.launch(launch)) { reply in

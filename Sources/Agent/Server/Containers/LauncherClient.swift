@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import NIOCore
 import NIOPosix
+import SwiftProtobuf
 import Synchronization
 
 /// Keeps a launcher running and talks to it: any number of requests at a time, each with its own answer.
@@ -258,4 +259,16 @@ private final class LauncherHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) { client.receive(unwrapInboundIn(data)) }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+}
+
+extension LauncherClient {
+    /// Ends and forgets all containers: of tasks that are to be killed anyway, when the agent ends with them.
+    func removeAll() async {
+        guard case .answer(let answer) = await request(.list(.init())), case .listed(let listed) = answer.result else { return }
+        for container in listed.containers {
+            let name = container.containerID
+            if container.state == .running { _ = await request(.destroy(.with { $0.containerID = name })) }
+            _ = await request(.remove(.with { $0.containerID = name }))
+        }
+    }
 }

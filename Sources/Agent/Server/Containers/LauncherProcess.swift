@@ -30,8 +30,8 @@ struct LauncherProcess {
         posix_spawnattr_setpgroup(&attributes, 0)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
         var child: pid_t = 0
-        let arguments = [program, String(number)].map { strdup($0) } + [nil]
-        let environment = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"].map { strdup($0) } + [nil]
+        let arguments: [UnsafeMutablePointer<CChar>?] = [strdup(program), strdup(String(number)), nil]
+        let environment: [UnsafeMutablePointer<CChar>?] = [strdup("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"), nil]
         defer { for text in arguments + environment { free(text) } }
         let error = posix_spawn(&child, program, &actions, &attributes, arguments, environment)
         close(ends[1])

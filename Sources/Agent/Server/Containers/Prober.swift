@@ -3,7 +3,9 @@ import AgoraAPI
 import AsyncHTTPClient
 import Logging
 import NIOCore
+import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// Carries out the probes of health checks and checks: HTTP and TCP by itself, commands through the launcher.
 final class Prober: Sendable {
@@ -100,7 +102,8 @@ final class Prober: Sendable {
 }
 
 /// Wants the status only; the body is dropped as it comes.
-private final class StatusDelegate: HTTPClientResponseDelegate {
+private final class StatusDelegate: HTTPClientResponseDelegate, @unchecked Sendable {
+    // Sendable: the client calls it from one event loop only.
     typealias Response = HTTPResponseStatus
 
     private var status = HTTPResponseStatus.internalServerError

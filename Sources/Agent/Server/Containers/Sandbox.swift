@@ -46,9 +46,9 @@ enum Sandbox {
         var found: UnsafeMutablePointer<passwd>?
         var size = 16_384
         while size <= 1 << 20 {
-            let result = withUnsafeTemporaryAllocation(of: CChar.self, capacity: size) { buffer in
-                getpwnam_r(name, &entry, buffer.baseAddress, size, &found)
-            }
+            let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: size)
+            defer { buffer.deallocate() }
+            let result = getpwnam_r(name, &entry, buffer, size, &found)
             if result == ERANGE {
                 size *= 4
                 continue
