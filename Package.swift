@@ -81,6 +81,9 @@ let targets: [Target] = [
     tests("TransportTests", ["Transport", "Machine", nioCore, nioPosix, nioHTTP1, lifecycle, logging]),
     tests("MasterCoreTests", ["MasterCore", "Machine", "Resources", "MesosAPI", "AgoraAPI", protobuf]),
     tests("AgentCoreTests", ["AgentCore", "Machine", "Resources", "MesosAPI", "AgoraAPI", protobuf]),
+    tests(
+        "AgentServerTests",
+        ["AgentServer", "AgentCore", "AgoraAPI", "MesosAPI", "JSON", "Transport", protobuf, nioCore, nioPosix, nioHTTP1, lifecycle, logging]),
     tests("SchedulingTests", ["Scheduling", "MesosAPI", "Transport", protobuf, logging, nioCore, nioHTTP1]),
     tests("LauncherTests", ["AgoraAPI", protobuf]),
     tests("ServicesCoreTests", ["ServicesCore", "Machine", "JSON", "Resources", "MesosAPI", protobuf]),
