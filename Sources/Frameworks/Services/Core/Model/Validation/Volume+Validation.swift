@@ -68,7 +68,9 @@ extension DVDIVolume {
         var violations: [Violation] = []
         if name?.isEmpty ?? true { violations.add("/external/name", "must not be empty") }
         if let provider {
-            if !NameSyntax.isName(provider) { violations.add("/external/provider", "must match regular expression '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?'") }
+            if !NameSyntax.isName(provider) {
+                violations.add("/external/provider", "must match regular expression '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?'")
+            }
         } else {
             violations.add("/external/provider", "not defined")
         }
