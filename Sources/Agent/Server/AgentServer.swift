@@ -24,12 +24,16 @@ package final class AgentServer: Service {
 
     private let settings: AgentSettings
     private let logger: Logger
-    private let bound = Mutex<HTTPService?>(nil)
+    private let stopsTasks: Atomic<Bool>
 
     package init(_ settings: AgentSettings, logger: Logger) {
         self.settings = settings
         self.logger = logger
+        stopsTasks = Atomic(settings.stopsTasks)
     }
+
+    /// From now on a graceful shutdown kills the tasks first, whatever the settings say.
+    package func stopTasksAtShutdown() { stopsTasks.store(true, ordering: .relaxed) }
 
     /// Runs until graceful shutdown.
     /// - Throws: `Failure`, or what the listener throws.
@@ -58,17 +62,14 @@ package final class AgentServer: Service {
             let started = try ground.started(settings, port: address.port)
             loop.start()
             crew.start(started)
-            await gracefulShutdownOrCancellation()
-            crew.feeder.post(.stopping(killsTasks: settings.stopsTasks))
-            await wait(for: stopped, seconds: settings.stopsTasks ? settings.stopLimit : 2)
-            await crew.stop(removesContainers: settings.stopsTasks)
+            try? await gracefulShutdown()
+            let killsTasks = stopsTasks.load(ordering: .relaxed)
+            crew.feeder.post(.stopping(killsTasks: killsTasks))
+            await wait(for: stopped, seconds: killsTasks ? settings.stopLimit : 2)
+            await crew.stop(removesContainers: killsTasks)
             await loop.stop()
             group.cancelAll()
         }
-    }
-
-    private func gracefulShutdownOrCancellation() async {
-        try? await gracefulShutdown()
     }
 
     private func wait(for stopped: AsyncStream<Void>, seconds: Double) async {
