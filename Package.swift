@@ -75,7 +75,7 @@ let targets: [Target] = [
     tests("MachineTests", ["Machine"]),
     tests("JSONTests", ["JSON"]),
     tests("ResourcesTests", ["Resources"]),
-    tests("MesosAPITests", ["MesosAPI", "JSON", "Resources", protobuf], exclude: ["messages.tsv", "protos.cksum"]),
+    tests("MesosAPITests", ["MesosAPI", "AgoraAPI", "JSON", "Resources", protobuf], exclude: ["messages.tsv", "protos.cksum"]),
     tests("StoreTests", ["Store", "Machine", grdb]),
     tests("RuntimeTests", ["Runtime", "Machine", "Store"]),
     tests("TransportTests", ["Transport", "Machine", nioCore, nioPosix, nioHTTP1, lifecycle, logging]),

@@ -39,16 +39,22 @@ swift_code() { # generated folder, visibility, mappings, search paths and files
 swift_code Sources/MesosAPI/Generated Public "$scratch/none" -I $mesos $mesos_files
 swift_code Sources/AgoraAPI/Generated Package "$scratch/mappings" -I $agora -I $mesos $agora_files
 
-# The descriptors of mesos.v1, by which its JSON is read and written.
-protoc -I $mesos --include_imports --descriptor_set_out="$scratch/descriptors" $mesos_files
-{
-    echo '// Written by Deploy/protos.sh from the .proto files; not to be edited.'
-    echo
-    echo '/// The FileDescriptorSet of mesos.v1 in base64.'
-    echo 'let mesosDescriptorSet: StaticString = """'
-    base64 -w 140 "$scratch/descriptors" | sed 's/$/\\/; s/^/    /; $s/\\$//'
-    echo '    """'
-} > Sources/MesosAPI/Generated/MesosDescriptorSet.swift
+# The descriptors, by which JSON is read and written.
+descriptors() { # name of the constant, generated file, search paths and files
+    name=$1 out=$2
+    shift 2
+    protoc --include_imports --descriptor_set_out="$scratch/descriptors" "$@"
+    {
+        echo '// Written by Deploy/protos.sh from the .proto files; not to be edited.'
+        echo
+        echo '/// A FileDescriptorSet with all that it imports, in base64.'
+        echo "let $name: StaticString = \"\"\""
+        base64 -w 140 "$scratch/descriptors" | sed 's/$/\\/; s/^/    /; $s/\\$//'
+        echo '    """'
+    } > "$out"
+}
+descriptors mesosDescriptorSet Sources/MesosAPI/Generated/MesosDescriptorSet.swift -I $mesos $mesos_files
+descriptors agoraDescriptorSet Sources/AgoraAPI/Generated/AgoraDescriptorSet.swift -I $agora -I $mesos $agora_files
 
 # C for the launcher, which links protobuf-c instead of a Swift runtime.
 launcher=Sources/Agent/Launcher/generated

@@ -3,7 +3,8 @@ import Testing
 
 struct ParserTests {
     static let values: [(String, JSONValue)] = [
-        ("null", JSONValue.null), (" true ", true), ("false", false), ("0", 0), ("-0", .double(-0.0)), ("12", 12), ("-9223372036854775808", .integer(.min)),
+        ("null", JSONValue.null), (" true ", true), ("false", false), ("0", 0), ("-0", .double(-0.0)), ("12", 12),
+        ("-9223372036854775808", .integer(.min)),
         ("9223372036854775807", .integer(.max)), ("9223372036854775808", .unsigned(1 << 63)), ("18446744073709551615", .unsigned(.max)),
         ("18446744073709551616", .double(18_446_744_073_709_551_616)), ("-9223372036854775809", .double(-9_223_372_036_854_775_808)),
         ("1.5", 1.5), ("1e3", 1000.0), ("1E-2", 0.01), ("1.0e+2", 100.0), ("1e-999", 0.0), ("\"\"", ""), ("\"é\"", "é"), ("\"\\u00e9\"", "é"),
@@ -21,16 +22,20 @@ struct ParserTests {
         ("", 0, JSONError.Reason.unexpectedEnd), ("  ", 2, .unexpectedEnd), ("nul", 3, .unexpectedEnd), ("\"abc", 4, .unexpectedEnd),
         ("[1", 2, .unexpectedEnd), ("{\"a\"", 4, .unexpectedEnd), ("\"\\", 2, .unexpectedEnd), ("\"\\u12", 5, .unexpectedEnd),
         ("nulx", 3, .unexpectedByte(UInt8(ascii: "x"), expected: "'null'")), ("True", 0, .unexpectedByte(UInt8(ascii: "T"), expected: "a value")),
-        ("[1,]", 3, .unexpectedByte(UInt8(ascii: "]"), expected: "a value")), ("[1 2]", 3, .unexpectedByte(UInt8(ascii: "2"), expected: "',' or ']'")),
-        ("{\"a\":1,}", 7, .unexpectedByte(UInt8(ascii: "}"), expected: "a string")), ("{a:1}", 1, .unexpectedByte(UInt8(ascii: "a"), expected: "a string")),
-        ("{\"a\" 1}", 5, .unexpectedByte(UInt8(ascii: "1"), expected: "':'")), ("{\"a\":1]", 6, .unexpectedByte(UInt8(ascii: "]"), expected: "',' or '}'")),
+        ("[1,]", 3, .unexpectedByte(UInt8(ascii: "]"), expected: "a value")),
+        ("[1 2]", 3, .unexpectedByte(UInt8(ascii: "2"), expected: "',' or ']'")),
+        ("{\"a\":1,}", 7, .unexpectedByte(UInt8(ascii: "}"), expected: "a string")),
+        ("{a:1}", 1, .unexpectedByte(UInt8(ascii: "a"), expected: "a string")),
+        ("{\"a\" 1}", 5, .unexpectedByte(UInt8(ascii: "1"), expected: "':'")),
+        ("{\"a\":1]", 6, .unexpectedByte(UInt8(ascii: "]"), expected: "',' or '}'")),
         ("\u{feff}1", 0, .unexpectedByte(0xef, expected: "a value")), ("/**/1", 0, .unexpectedByte(UInt8(ascii: "/"), expected: "a value")),
         ("NaN", 0, .unexpectedByte(UInt8(ascii: "N"), expected: "a value")), ("+1", 0, .unexpectedByte(UInt8(ascii: "+"), expected: "a value")),
         ("1 2", 2, .trailingBytes), ("{}x", 2, .trailingBytes), ("01", 0, .invalidNumber), ("-", 0, .invalidNumber), ("1.", 0, .invalidNumber),
         ("-a", 0, .invalidNumber), ("1e", 0, .invalidNumber), ("1e+", 0, .invalidNumber), ("1.e3", 0, .invalidNumber),
         ("[.5]", 1, .unexpectedByte(UInt8(ascii: "."), expected: "a value")),
         ("[1e999]", 1, .numberOutOfRange), ("-1e999", 0, .numberOutOfRange), ("1e99999999999999999999", 0, .numberOutOfRange),
-        ("\"\\x\"", 1, .invalidEscape), ("\"\\u12g4\"", 1, .invalidEscape), ("\"\\ud800\"", 1, .unpairedSurrogate), ("\"\\udc00\"", 1, .unpairedSurrogate),
+        ("\"\\x\"", 1, .invalidEscape), ("\"\\u12g4\"", 1, .invalidEscape), ("\"\\ud800\"", 1, .unpairedSurrogate),
+        ("\"\\udc00\"", 1, .unpairedSurrogate),
         ("\"\\ud800\\u0041\"", 1, .unpairedSurrogate), ("\"\\ud800x\"", 1, .unpairedSurrogate), ("\"a\nb\"", 2, .controlCharacterInString(0x0a)),
         ("\"\\n\u{1}\"", 3, .controlCharacterInString(1)),
     ]
@@ -40,9 +45,10 @@ struct ParserTests {
         #expect(throws: JSONError(offset: offset, reason: reason)) { try JSONValue(parsing: text) }
     }
 
-    @Test(arguments: [
-        [0xff], [0xc3], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xe2, 0x82], [0x5c, 0x6e, 0x80], [0xf4, 0x90, 0x80, 0x80],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0xff], [0xc3], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xe2, 0x82], [0x5c, 0x6e, 0x80], [0xf4, 0x90, 0x80, 0x80],
+        ] as [[UInt8]])
     func `refuses ill-formed UTF-8 in strings`(content: [UInt8]) {
         let text = [0x22] + content + [0x22]
         #expect(throws: JSONError(offset: 1, reason: .invalidUTF8)) { try JSONValue(parsing: text) }

@@ -39,7 +39,8 @@ struct ConversionTests {
                 + #""reservations":[{"principal":"ops","labels":{"labels":[{"key":"a"},{"key":"k","value":"v"}]},"role":"eng","type":"DYNAMIC"}]}"#
         ),
         (
-            "refined", Resource("ports", .ranges(Ranges([1...2, 5...9])), reservations: [Reservation(.static, role: "a"), Reservation(.dynamic, role: "a/b")]),
+            "refined",
+            Resource("ports", .ranges(Ranges([1...2, 5...9])), reservations: [Reservation(.static, role: "a"), Reservation(.dynamic, role: "a/b")]),
             nil,
             #"{"name":"ports","type":"RANGES","ranges":{"range":[{"begin":1,"end":2},{"begin":5,"end":9}]},"#
                 + #""reservations":[{"role":"a","type":"STATIC"},{"role":"a/b","type":"DYNAMIC"}]}"#,
@@ -111,7 +112,9 @@ struct ConversionTests {
     }
 
     @Test func `allocation is filled in where it is missing, and stripped`() {
-        let messages = [Resource("cpus", .scalar(1), allocationRole: "a"), .scalar("mem", 1)].compactMap { Mesos_V1_Resource($0, in: .postRefinement) }
+        let messages = [Resource("cpus", .scalar(1), allocationRole: "a"), .scalar("mem", 1)].compactMap {
+            Mesos_V1_Resource($0, in: .postRefinement)
+        }
         #expect(messages.allocated(to: "b").map(\.allocationInfo.role) == ["a", "b"])
         #expect(messages.withoutAllocation.allSatisfy { !$0.hasAllocationInfo })
     }
@@ -120,10 +123,38 @@ struct ConversionTests {
         for attribute in try Attribute.parse("rack:abc;level:10.5;keys:[1-5,7-7]") {
             #expect(Attribute(Mesos_V1_Attribute(attribute)) == attribute)
         }
-        #expect(Attribute(.with { $0.name = "s"; $0.type = .set; $0.set.item = ["a"] }) == nil)
-        #expect(Attribute(.with { $0.name = "r"; $0.type = .ranges; $0.ranges.range = [.with { $0.begin = 2; $0.end = 1 }] }) == nil)
-        #expect(Attribute(.with { $0.name = "x"; $0.type = .scalar; $0.scalar.value = .nan }) == nil)
-        #expect(Attribute(.with { $0.name = "t"; $0.type = .text }) == nil)
+        #expect(
+            Attribute(
+                .with {
+                    $0.name = "s"
+                    $0.type = .set
+                    $0.set.item = ["a"]
+                }) == nil)
+        #expect(
+            Attribute(
+                .with {
+                    $0.name = "r"
+                    $0.type = .ranges
+                    $0.ranges.range = [
+                        .with {
+                            $0.begin = 2
+                            $0.end = 1
+                        }
+                    ]
+                }) == nil)
+        #expect(
+            Attribute(
+                .with {
+                    $0.name = "x"
+                    $0.type = .scalar
+                    $0.scalar.value = .nan
+                }) == nil)
+        #expect(
+            Attribute(
+                .with {
+                    $0.name = "t"
+                    $0.type = .text
+                }) == nil)
     }
 }
 
@@ -136,7 +167,10 @@ struct UUIDTextTests {
         #expect(Data(wire: bytes).wireBytes == bytes)
     }
 
-    @Test(arguments: ["", "00010203-0405-0607-0809-aabbccddeef", "00010203-0405-0607-0809-aabbccddeefg", "000102030405-0607-0809-aabbccddeeff0", "é0010203-0405-0607-0809-aabbccddeef"])
+    @Test(arguments: [
+        "", "00010203-0405-0607-0809-aabbccddeef", "00010203-0405-0607-0809-aabbccddeefg", "000102030405-0607-0809-aabbccddeeff0",
+        "é0010203-0405-0607-0809-aabbccddeef",
+    ])
     func `other texts and lengths are refused`(text: String) {
         #expect(UUIDText.bytes(of: text) == nil)
         #expect(UUIDText.text(of: Array(text.utf8)) == nil)

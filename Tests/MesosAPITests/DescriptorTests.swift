@@ -12,7 +12,8 @@ struct DescriptorTests {
         let rows = types.flatMap { type in
             type.fields.map { field in
                 let deprecated = field.isDeprecated ? "deprecated" : ""
-                return [type.name, field.name, "\(field.number)", field.label, field.type, field.defaultValue ?? "", deprecated].joined(separator: "\t")
+                return [type.name, field.name, "\(field.number)", field.label, field.type, field.defaultValue ?? "", deprecated].joined(
+                    separator: "\t")
             }
         }
         #expect(types.count == 351 && rows.count == 1_206)
@@ -27,7 +28,8 @@ struct DescriptorTests {
         let states = enums.first { $0.name == "mesos.v1.TaskState" }?.values.map { "\($0.name)=\($0.number)" } ?? []
         #expect(
             states == [
-                "TASK_STARTING=0", "TASK_RUNNING=1", "TASK_FINISHED=2", "TASK_FAILED=3", "TASK_KILLED=4", "TASK_LOST=5", "TASK_STAGING=6", "TASK_ERROR=7",
+                "TASK_STARTING=0", "TASK_RUNNING=1", "TASK_FINISHED=2", "TASK_FAILED=3", "TASK_KILLED=4", "TASK_LOST=5", "TASK_STAGING=6",
+                "TASK_ERROR=7",
                 "TASK_KILLING=8", "TASK_DROPPED=9", "TASK_UNREACHABLE=10", "TASK_GONE=11", "TASK_GONE_BY_OPERATOR=12", "TASK_UNKNOWN=13",
             ])
     }

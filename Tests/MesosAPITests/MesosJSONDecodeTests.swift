@@ -23,11 +23,22 @@ struct MesosJSONDecodeTests {
         #expect(try read(#"{"value":"0.5"}"#, as: Mesos_V1_Value.Scalar.self).value == 0.5)
         #expect(try read(#"{"value":"-Infinity"}"#, as: Mesos_V1_Value.Scalar.self).value == -.infinity)
         #expect(try read(#"{"value":7}"#, as: Mesos_V1_Value.Scalar.self).value == 7)
-        #expect(try read(#"{"begin":"18446744073709551615","end":5.0}"#, as: Mesos_V1_Value.Range.self) == .with { $0.begin = .max; $0.end = 5 })
+        #expect(
+            try read(#"{"begin":"18446744073709551615","end":5.0}"#, as: Mesos_V1_Value.Range.self)
+                == .with {
+                    $0.begin = .max
+                    $0.end = 5
+                })
         #expect(try read(#"{"nanoseconds":-9223372036854775808}"#, as: Mesos_V1_TimeInfo.self).nanoseconds == .min)
         #expect(try read(#"{"nanoseconds":1.9}"#, as: Mesos_V1_TimeInfo.self).nanoseconds == 1)
         #expect(try read(#"{"signal":-9,"container_id":{"value":"c"}}"#, as: Mesos_V1_Agent_Call.KillContainer.self).signal == -9)
-        #expect(try read(#"{"value":"x","extract":"false","cache":"true"}"#, as: Mesos_V1_CommandInfo.URI.self) == .with { $0.value = "x"; $0.extract = false; $0.cache = true })
+        #expect(
+            try read(#"{"value":"x","extract":"false","cache":"true"}"#, as: Mesos_V1_CommandInfo.URI.self)
+                == .with {
+                    $0.value = "x"
+                    $0.extract = false
+                    $0.cache = true
+                })
         #expect(try read(#"{"item":"a"}"#, as: Mesos_V1_Value.Set.self).item == ["a"])
         #expect(try read(#"{"item":["a",null,"b"]}"#, as: Mesos_V1_Value.Set.self).item == ["a", "b"])
         #expect(try read(#"{"range":{"begin":1,"end":2}}"#, as: Mesos_V1_Value.Ranges.self).range.count == 1)
@@ -40,22 +51,30 @@ struct MesosJSONDecodeTests {
 
     static let faults: [(type: String, json: String, error: String)] = [
         ("Label", "[]", "Expecting a JSON object"), ("Label", "\"a\"", "Expecting a JSON object"), ("Label", "null", "Expecting a JSON object"),
-        ("Label", "{\"key\":1}", "Not expecting a JSON number for field 'key'"), ("Label", "{\"key\":{}}", "Not expecting a JSON object for field 'key'"),
-        ("Label", "{\"key\":true}", "Not expecting a JSON boolean for field 'key'"), ("Label", "{\"key\":[\"a\"]}", "Not expecting a JSON array for field 'key'"),
-        ("TaskStatus", "{\"state\":1}", "Not expecting a JSON number for field 'state'"), ("TaskStatus", "{\"task_id\":\"t\"}", "Not expecting a JSON string for field 'task_id'"),
-        ("TaskStatus", "{\"state\":\"TASK_NEW\"}", "Failed to find enum for 'TASK_NEW'"), ("Value", "{\"type\":\"NEW\"}", "Failed to find enum for 'NEW'"),
+        ("Label", "{\"key\":1}", "Not expecting a JSON number for field 'key'"),
+        ("Label", "{\"key\":{}}", "Not expecting a JSON object for field 'key'"),
+        ("Label", "{\"key\":true}", "Not expecting a JSON boolean for field 'key'"),
+        ("Label", "{\"key\":[\"a\"]}", "Not expecting a JSON array for field 'key'"),
+        ("TaskStatus", "{\"state\":1}", "Not expecting a JSON number for field 'state'"),
+        ("TaskStatus", "{\"task_id\":\"t\"}", "Not expecting a JSON string for field 'task_id'"),
+        ("TaskStatus", "{\"state\":\"TASK_NEW\"}", "Failed to find enum for 'TASK_NEW'"),
+        ("Value", "{\"type\":\"NEW\"}", "Failed to find enum for 'NEW'"),
         ("TaskStatus", "{\"healthy\":\"yes\"}", "Failed to parse 'yes' as a JSON boolean for field 'healthy'"),
         ("TaskStatus", "{\"healthy\":1}", "Not expecting a JSON number for field 'healthy'"),
         ("TaskStatus", "{\"timestamp\":\"soon\"}", "Failed to parse 'soon' as a JSON number for field 'timestamp'"),
         ("TaskStatus", "{\"timestamp\":\"true\"}", "Failed to parse 'true' as a JSON number for field 'timestamp'"),
         ("TaskStatus", "{\"data\":\"%\"}", "Failed to base64 decode bytes field 'data'"),
-        ("Port", "{\"number\":4294967296}", "Number out of range for field 'number'"), ("Port", "{\"number\":-1}", "Number out of range for field 'number'"),
-        ("Port", "{\"number\":1e300}", "Number out of range for field 'number'"), ("TimeInfo", "{\"nanoseconds\":9223372036854775808}", "Number out of range for field 'nanoseconds'"),
+        ("Port", "{\"number\":4294967296}", "Number out of range for field 'number'"),
+        ("Port", "{\"number\":-1}", "Number out of range for field 'number'"),
+        ("Port", "{\"number\":1e300}", "Number out of range for field 'number'"),
+        ("TimeInfo", "{\"nanoseconds\":9223372036854775808}", "Number out of range for field 'nanoseconds'"),
         ("Label", "{\"key\"", "unexpected end of the text at byte 6"), ("Label", "", "unexpected end of the text at byte 0"),
-        ("Label", "{}", "Missing required fields: key"), ("MachineInfo", "{}", "Missing required fields: id"), ("Resource", "{}", "Missing required fields: name, type"),
+        ("Label", "{}", "Missing required fields: key"), ("MachineInfo", "{}", "Missing required fields: id"),
+        ("Resource", "{}", "Missing required fields: name, type"),
         ("scheduler.Call", "{\"subscribe\":{\"framework_info\":{\"name\":\"n\"}}}", "Missing required fields: subscribe.framework_info.user"),
         (
-            "scheduler.Call", "{\"accept\":{\"offer_ids\":[{\"value\":\"o\"},{}],\"operations\":[{},{\"launch\":{\"task_infos\":[{}]}}]},\"kill\":{}}",
+            "scheduler.Call",
+            "{\"accept\":{\"offer_ids\":[{\"value\":\"o\"},{}],\"operations\":[{},{\"launch\":{\"task_infos\":[{}]}}]},\"kill\":{}}",
             "Missing required fields: accept.offer_ids[1].value, accept.operations[1].launch.task_infos[0].name, "
                 + "accept.operations[1].launch.task_infos[0].task_id, accept.operations[1].launch.task_infos[0].agent_id, kill.task_id"
         ),

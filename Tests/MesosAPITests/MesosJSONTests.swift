@@ -27,10 +27,21 @@ struct MesosJSONEncodeTests {
     }
 
     @Test func `unset fields with an explicit default are written, in their place, unless deprecated`() {
-        #expect(json(Mesos_V1_FrameworkInfo.with { $0.user = "u"; $0.name = "n"; $0.hostname = "h" })
-            == #"{"user":"u","name":"n","failover_timeout":0.0,"checkpoint":false,"hostname":"h"}"#)
-        #expect(json(Mesos_V1_FrameworkInfo.with { $0.checkpoint = true; $0.role = "*" })
-            == #"{"failover_timeout":0.0,"checkpoint":true,"role":"*"}"#)
+        #expect(
+            json(
+                Mesos_V1_FrameworkInfo.with {
+                    $0.user = "u"
+                    $0.name = "n"
+                    $0.hostname = "h"
+                })
+                == #"{"user":"u","name":"n","failover_timeout":0.0,"checkpoint":false,"hostname":"h"}"#)
+        #expect(
+            json(
+                Mesos_V1_FrameworkInfo.with {
+                    $0.checkpoint = true
+                    $0.role = "*"
+                })
+                == #"{"failover_timeout":0.0,"checkpoint":true,"role":"*"}"#)
         #expect(json(Mesos_V1_CommandInfo.with { $0.uris = [.with { $0.value = "x" }] }) == #"{"uris":[{"value":"x","extract":true}],"shell":true}"#)
         #expect(json(Mesos_V1_CSIPluginInfo()) == #"{"name":"default"}"#)
         #expect(json(Mesos_V1_Filters()) == #"{"refuse_seconds":5.0}"#)
@@ -51,21 +62,29 @@ struct MesosJSONEncodeTests {
                 "ContainerInfo.DockerInfo.privileged=false", "DrainConfig.mark_gone=false", "Environment.Variable.type=\"VALUE\"",
                 "Filters.refuse_seconds=5", "FrameworkInfo.checkpoint=false", "FrameworkInfo.failover_timeout=0",
                 "HealthCheck.HTTPCheckInfo.protocol=\"IPv4\"", "HealthCheck.TCPCheckInfo.protocol=\"IPv4\"", "HealthCheck.consecutive_failures=3",
-                "HealthCheck.delay_seconds=15", "HealthCheck.grace_period_seconds=10", "HealthCheck.interval_seconds=10", "HealthCheck.timeout_seconds=20",
-                "Image.cached=true", "LinuxInfo.share_cgroups=true", "NetworkInfo.IPAddress.protocol=\"IPv4\"", "master.Call.DrainAgent.mark_gone=false",
+                "HealthCheck.delay_seconds=15", "HealthCheck.grace_period_seconds=10", "HealthCheck.interval_seconds=10",
+                "HealthCheck.timeout_seconds=20",
+                "Image.cached=true", "LinuxInfo.share_cgroups=true", "NetworkInfo.IPAddress.protocol=\"IPv4\"",
+                "master.Call.DrainAgent.mark_gone=false",
             ])
     }
 
     @Test func `repeated fields are arrays, maps are objects, empty ones and unset messages are left out`() {
         #expect(json(Mesos_V1_Offer()) == "{}")
         #expect(json(Mesos_V1_Value.Set.with { $0.item = ["a", "", "b"] }) == #"{"item":["a","","b"]}"#)
-        #expect(json(Mesos_V1_HealthCheck.HTTPCheckInfo.with { $0.port = 80; $0.statuses = [200, 204] })
-            == #"{"port":80,"statuses":[200,204],"protocol":"IPv4"}"#)
+        #expect(
+            json(
+                Mesos_V1_HealthCheck.HTTPCheckInfo.with {
+                    $0.port = 80
+                    $0.statuses = [200, 204]
+                })
+                == #"{"port":80,"statuses":[200,204],"protocol":"IPv4"}"#)
         #expect(json(Mesos_V1_TaskInfo.with { $0.limits["cpus"] = .with { $0.value = 0.5 } }) == #"{"limits":{"cpus":{"value":0.5}}}"#)
         #expect(json(Mesos_V1_CapabilityInfo.with { $0.capabilities = [.netAdmin, .bpf] }) == #"{"capabilities":["NET_ADMIN","BPF"]}"#)
         #expect(json(Mesos_V1_Resource.with { $0.revocable = .init() }) == #"{"revocable":{}}"#)
-        #expect(json(Mesos_V1_Master_Call.with { $0.drainAgent.maxGracePeriod = .init(seconds: 3, nanos: 5) })
-            == #"{"drain_agent":{"max_grace_period":{"seconds":3,"nanos":5},"mark_gone":false}}"#)
+        #expect(
+            json(Mesos_V1_Master_Call.with { $0.drainAgent.maxGracePeriod = .init(seconds: 3, nanos: 5) })
+                == #"{"drain_agent":{"max_grace_period":{"seconds":3,"nanos":5},"mark_gone":false}}"#)
     }
 
     typealias Row = (name: String, wire: [UInt8], json: String)
@@ -92,8 +111,14 @@ struct MesosJSONEncodeTests {
         ("mesos.v1.HealthCheck.HTTPCheckInfo", [0x22, 3, 0xc8, 1, 5], #"{"statuses":[200,5],"protocol":"IPv4"}"#),
         ("mesos.v1.HealthCheck.HTTPCheckInfo", [0x22, 0], #"{"protocol":"IPv4"}"#),
         // Maps: the last of a key, entries without value or key, entry turned round.
-        ("mesos.v1.Volume.Source.CSIVolume.StaticProvisioning", [0x2a, 6, 0x0a, 1, 0x61, 0x12, 1, 0x62, 0x2a, 6, 0x0a, 1, 0x61, 0x12, 1, 0x63], #"{"volume_context":{"a":"c"}}"#),
-        ("mesos.v1.Volume.Source.CSIVolume.StaticProvisioning", [0x2a, 3, 0x0a, 1, 0x61, 0x2a, 3, 0x12, 1, 0x62], #"{"volume_context":{"a":"","":"b"}}"#),
+        (
+            "mesos.v1.Volume.Source.CSIVolume.StaticProvisioning", [0x2a, 6, 0x0a, 1, 0x61, 0x12, 1, 0x62, 0x2a, 6, 0x0a, 1, 0x61, 0x12, 1, 0x63],
+            #"{"volume_context":{"a":"c"}}"#
+        ),
+        (
+            "mesos.v1.Volume.Source.CSIVolume.StaticProvisioning", [0x2a, 3, 0x0a, 1, 0x61, 0x2a, 3, 0x12, 1, 0x62],
+            #"{"volume_context":{"a":"","":"b"}}"#
+        ),
         ("mesos.v1.Volume.Source.CSIVolume.StaticProvisioning", [0x2a, 6, 0x12, 1, 0x62, 0x0a, 1, 0x61], #"{"volume_context":{"a":"b"}}"#),
         ("mesos.v1.quota.QuotaConfig", [0x12, 3, 0x0a, 1, 0x61], #"{"guarantees":{"a":{}}}"#),
         // Strings that are not UTF-8.
@@ -107,8 +132,10 @@ struct MesosJSONEncodeTests {
     }
 
     static let faults: [([UInt8], WireError)] = [
-        ([0x0a], .truncated), ([0x0a, 5, 0x61], .truncated), ([0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1], .truncated), ([0x80], .truncated),
-        ([0x11, 1, 2], .truncated), ([0x08, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01], .malformedVarint), ([0x00], .malformedTag),
+        ([0x0a], .truncated), ([0x0a, 5, 0x61], .truncated), ([0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1], .truncated),
+        ([0x80], .truncated),
+        ([0x11, 1, 2], .truncated), ([0x08, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01], .malformedVarint),
+        ([0x00], .malformedTag),
         ([0x0e], .malformedTag), ([0x0c], .unbalancedGroup), ([0x0b, 0x14], .unbalancedGroup), ([0x0b], .unbalancedGroup),
         ([UInt8](repeating: 0x0b, count: 200), .tooDeep),
     ]

@@ -29,8 +29,10 @@ struct RecordIOTests {
     }
 
     static let faults: [(String, RecordReader.Failure, [String])] = [
-        ("2\nok\n", .lengthNotDecimal(10), ["ok"]), ("x", .lengthNotDecimal(120), []), ("-1\n", .lengthNotDecimal(45), []), (" 1\n", .lengthNotDecimal(32), []),
-        ("1 \n", .lengthNotDecimal(32), []), ("1\r\n", .lengthNotDecimal(13), []), ("1\na2\nbb11\n", .recordTooLong(length: 11, limit: 10), ["a", "bb"]),
+        ("2\nok\n", .lengthNotDecimal(10), ["ok"]), ("x", .lengthNotDecimal(120), []), ("-1\n", .lengthNotDecimal(45), []),
+        (" 1\n", .lengthNotDecimal(32), []),
+        ("1 \n", .lengthNotDecimal(32), []), ("1\r\n", .lengthNotDecimal(13), []),
+        ("1\na2\nbb11\n", .recordTooLong(length: 11, limit: 10), ["a", "bb"]),
         ("18446744073709551615\n", .recordTooLong(length: .max, limit: 10), []), ("18446744073709551616\n", .lengthTooLong, []),
         ("000000000000000000001\n", .lengthTooLong, []),
     ]

@@ -11,26 +11,49 @@ struct TranscodingFuzzTests {
         task.taskID.value = "web.1"
         task.agentID.value = "a-S1"
         task.resources = [
-            .with { $0.name = "cpus"; $0.type = .scalar; $0.scalar.value = 0.5 },
-            .with { $0.name = "ports"; $0.type = .ranges; $0.ranges.range = [.with { $0.begin = 31_000; $0.end = 31_001 }] },
+            .with {
+                $0.name = "cpus"
+                $0.type = .scalar
+                $0.scalar.value = 0.5
+            },
+            .with {
+                $0.name = "ports"
+                $0.type = .ranges
+                $0.ranges.range = [
+                    .with {
+                        $0.begin = 31_000
+                        $0.end = 31_001
+                    }
+                ]
+            },
         ]
         task.command.value = "sleep 1000"
         task.command.uris = [.with { $0.value = "http://x/y.tgz" }]
-        task.healthCheck.http = .with { $0.port = 8_080; $0.statuses = [200, 204] }
+        task.healthCheck.http = .with {
+            $0.port = 8_080
+            $0.statuses = [200, 204]
+        }
         task.container = .with { container in
             container.type = .mesos
-            container.volumes = [.with { volume in
-                volume.containerPath = "/x"
-                volume.mode = .rw
-                volume.source.csiVolume.staticProvisioning = .with {
-                    $0.volumeID = "v"
-                    $0.volumeCapability.mount.fsType = "ext4"
-                    $0.volumeContext["k"] = "v"
+            container.volumes = [
+                .with { volume in
+                    volume.containerPath = "/x"
+                    volume.mode = .rw
+                    volume.source.csiVolume.staticProvisioning = .with {
+                        $0.volumeID = "v"
+                        $0.volumeCapability.mount.fsType = "ext4"
+                        $0.volumeContext["k"] = "v"
+                    }
                 }
-            }]
+            ]
             container.linuxInfo.effectiveCapabilities.capabilities = [.netAdmin, .chown]
         }
-        task.labels.labels = [.with { $0.key = "é"; $0.value = "😀" }]
+        task.labels.labels = [
+            .with {
+                $0.key = "é"
+                $0.value = "😀"
+            }
+        ]
         task.limits["mem"] = .with { $0.value = 64 }
     }
 

@@ -45,7 +45,10 @@ extension Resources {
         var messages: [Mesos_V1_Resource] = []
         var isComplete = true
         forEach { resource, count in
-            guard let message = Mesos_V1_Resource(resource, in: format) else { return isComplete = false }
+            guard let message = Mesos_V1_Resource(resource, in: format) else {
+                isComplete = false
+                return
+            }
             messages.append(contentsOf: repeatElement(message, count: count))
         }
         return isComplete ? messages : nil

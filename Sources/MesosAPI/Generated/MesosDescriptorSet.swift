@@ -1,6 +1,6 @@
 // Written by Deploy/protos.sh from the .proto files; not to be edited.
 
-/// The FileDescriptorSet of mesos.v1 in base64.
+/// A FileDescriptorSet with all that it imports, in base64.
 let mesosDescriptorSet: StaticString = """
     CriwAgoUbWVzb3MvdjEvbWVzb3MucHJvdG8SCG1lc29zLnYxIiMKC0ZyYW1ld29ya0lEEhQKBXZhbHVlGAEgAigJUgV2YWx1ZSIfCgdPZmZlcklEEhQKBXZhbHVlGAEgAigJUgV2YWx1\
     ZSIfCgdBZ2VudElEEhQKBXZhbHVlGAEgAigJUgV2YWx1ZSIeCgZUYXNrSUQSFAoFdmFsdWUYASACKAlSBXZhbHVlIiIKCkV4ZWN1dG9ySUQSFAoFdmFsdWUYASACKAlSBXZhbHVlIlIK\

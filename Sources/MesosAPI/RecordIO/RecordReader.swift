@@ -96,7 +96,10 @@ public struct RecordReader: Sendable {
     }
 
     private mutating func finishRecord(missing: Int, into records: inout [[UInt8]]) {
-        guard missing == 0 else { return state = .record(missing: missing) }
+        guard missing == 0 else {
+            state = .record(missing: missing)
+            return
+        }
         records.append(unfinished)
         unfinished = []
         state = .length(digits: 0, value: 0)

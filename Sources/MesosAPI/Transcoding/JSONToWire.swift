@@ -55,7 +55,7 @@ struct JSONToWire {
         for (position, member) in object.enumerated() { last[member.name] = position }
         for (position, member) in object.enumerated() where last[member.name] == position && !member.value.isNull {
             let start = writer.beginMessage(field.number)
-            try value(.string(member.name), pool.fields[entry.lowerBound])
+            try text(member.name, pool.fields[entry.lowerBound])
             try value(member.value, pool.fields[entry.lowerBound + 1])
             writer.endMessage(from: start)
         }
@@ -63,7 +63,7 @@ struct JSONToWire {
 
     private mutating func text(_ string: String, _ field: DescriptorPool.Field) throws(MesosJSONError) {
         switch field.kind {
-        case .string: writer.field(field.number, Array(string.utf8))
+        case .string: writer.field(field.number, string)
         case .bytes:
             guard let bytes = Base64.decode(Array(string.utf8)) else { throw .notBase64(field: pool.name(of: field)) }
             writer.field(field.number, bytes)

@@ -85,7 +85,8 @@ extension Message {
     }
 
     package func writeMesosJSON(into writer: inout JSONWriter, in pool: DescriptorPool = .mesos) {
-        guard let wire: [UInt8] = try? serializedBytes(partial: true), let _ = try? MesosJSON.encode(wire, as: MessageType(Self.self, in: pool), into: &writer)
+        guard let wire: [UInt8] = try? serializedBytes(partial: true),
+            (try? MesosJSON.encode(wire, as: MessageType(Self.self, in: pool), into: &writer)) != nil
         else { preconditionFailure("a message of ours serializes, and what it serializes to can be read") }
     }
 
