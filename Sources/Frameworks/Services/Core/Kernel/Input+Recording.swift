@@ -1,0 +1,106 @@
+package import Machine
+import MesosAPI
+import SwiftProtobuf
+
+extension Services.Input: Recordable {
+    package func record(into writer: inout RecordingWriter) {
+        switch self {
+        case .started(let started):
+            writer.put(0)
+            writer.put(started.seed)
+            writer.put(started.configuration)
+            writer.put(started.entries) { $0.put($1.table); $0.put($1.key); $0.put($1.value) }
+        case .asked(let number, let origin, let request):
+            writer.put(1)
+            writer.put(number)
+            writer.put(origin)
+            writer.put(request)
+        case .subscribed(let frameworkID, let master):
+            writer.put(2)
+            writer.put(frameworkID)
+            writer.put(master)
+        case .disconnected: writer.put(3)
+        case .offered(let offers):
+            writer.put(4)
+            writer.put(offers) { $0.put(bytes(of: $1)) }
+        case .updated(let status):
+            writer.put(5)
+            writer.put(bytes(of: status))
+        case .messaged(let executor, let agent, let data):
+            writer.put(6)
+            writer.put(executor)
+            writer.put(agent)
+            writer.put(data)
+        case .probed(let task, let check, let result):
+            writer.put(7)
+            writer.put(task.description)
+            writer.put(check)
+            switch result {
+            case .passed: writer.put(0)
+            case .ignored: writer.put(1)
+            case .failed(let cause): writer.put(2); writer.put(cause)
+            }
+        case .askedReadiness(let task, let answer):
+            writer.put(8)
+            writer.put(task.description)
+            writer.put(answer.status)
+            writer.put(answer.contentType)
+            writer.put(answer.body)
+        case .woken: writer.put(9)
+        }
+    }
+
+    package init(from reader: inout RecordingReader) throws(RecordingError) {
+        switch try reader.int() {
+        case 0:
+            self = .started(
+                .init(
+                    seed: try reader.uint64(), configuration: try Configuration(from: &reader),
+                    entries: try reader.array { reader throws(RecordingError) in
+                        .init(table: try reader.string(), key: try reader.string(), value: try reader.data())
+                    }))
+        case 1:
+            self = .asked(number: try reader.uint64(), try reader.origin(), try Services.Request(from: &reader))
+        case 2: self = .subscribed(frameworkID: try reader.string(), master: try reader.string())
+        case 3: self = .disconnected
+        case 4: self = .offered(try reader.array { reader throws(RecordingError) in try reader.message() })
+        case 5: self = .updated(try reader.message())
+        case 6: self = .messaged(executorID: try reader.string(), agentID: try reader.string(), try reader.data())
+        case 7: self = .probed(try reader.taskID(), check: try reader.int(), try Services.ProbeResult(from: &reader))
+        case 8:
+            self = .askedReadiness(
+                try reader.taskID(),
+                .init(status: try reader.int(), contentType: try reader.string(), body: try reader.string()))
+        case 9: self = .woken
+        default: throw .invalid("input")
+        }
+    }
+}
+
+/// A message that was parsed can be written again; one that lacks a required field would be our own fault.
+private func bytes(of message: some Message) -> [UInt8] {
+    do { return try message.serializedBytes(partial: true) } catch { preconditionFailure("a message can't be written: \(error)") }
+}
+
+extension RecordingReader {
+    fileprivate mutating func message<Value: Message>() throws(RecordingError) -> Value {
+        let bytes = try data()
+        do { return try Value(serializedBytes: bytes, partial: true) } catch { throw .invalid("message") }
+    }
+
+    fileprivate mutating func taskID() throws(RecordingError) -> TaskID {
+        guard let id = TaskID(try string()) else { throw .invalid("task id") }
+        return id
+    }
+}
+
+extension Services.ProbeResult {
+    fileprivate init(from reader: inout RecordingReader) throws(RecordingError) {
+        switch try reader.int() {
+        case 0: self = .passed
+        case 1: self = .ignored
+        case 2: self = .failed(cause: try reader.string())
+        default: throw .invalid("result of a probe")
+        }
+    }
+}

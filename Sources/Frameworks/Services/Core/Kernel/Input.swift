@@ -1,0 +1,65 @@
+package import Machine
+package import MesosAPI
+
+extension Services {
+    /// What has happened.
+    package enum Input: Sendable {
+        case started(Started)
+        /// An HTTP request that changes something; the effect `.answer` with the same number answers it.
+        case asked(number: UInt64, Origin, Request)
+        case subscribed(frameworkID: String, master: String)
+        case disconnected
+        case offered([Mesos_V1_Offer])
+        case updated(Mesos_V1_TaskStatus)
+        case messaged(executorID: String, agentID: String, [UInt8])
+        /// A health check that was ordered by `.probe` has a result.
+        case probed(TaskID, check: Int, ProbeResult)
+        case askedReadiness(TaskID, ReadinessAnswer)
+        case woken
+    }
+
+    /// What the process found at its start.
+    package struct Started: Sendable {
+        package struct Entry: Hashable, Sendable {
+            package var table: String
+            package var key: String
+            package var value: [UInt8]
+
+            package init(table: String, key: String, value: [UInt8]) {
+                self.table = table
+                self.key = key
+                self.value = value
+            }
+        }
+
+        package var seed: UInt64
+        package var configuration: Configuration
+        /// All entries of `Services.tables`.
+        package var entries: [Entry]
+
+        package init(seed: UInt64, configuration: Configuration, entries: [Entry]) {
+            self.seed = seed
+            self.configuration = configuration
+            self.entries = entries
+        }
+    }
+
+    package enum ProbeResult: Hashable, Sendable {
+        case passed
+        /// Neither passes nor fails (an HTTP 1xx answer that is to be ignored).
+        case ignored
+        case failed(cause: String)
+    }
+
+    package struct ReadinessAnswer: Hashable, Sendable {
+        package var status: Int
+        package var contentType: String
+        package var body: String
+
+        package init(status: Int, contentType: String, body: String) {
+            self.status = status
+            self.contentType = contentType
+            self.body = body
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import MesosAPI
+import Resources
+
+/// What an instance takes of an offer.
+struct Match {
+    var resources: [Mesos_V1_Resource]
+    /// One for each port of the definition; nil: none is mapped.
+    var hostPorts: [Int?]
+}
+
+/// Decides whether one more instance of an app fits into what is left of an offer, and says why not. Pure: takes nothing by itself.
+struct Matcher {
+    let app: AppDefinition
+    /// Of the app's constraints.
+    let constraints: [ConstraintMatcher]
+    /// Roles whose reservations may be used; `*` is what nobody has reserved.
+    let roles: [String]
+
+    /// What must hold of the agent itself, whatever is left on it.
+    /// - Parameter placed: the agents of the instances that count as placed.
+    func refusals(by agent: Agent, role: String, placed: [Agent]) -> [OfferRefusal] {
+        if role != app.role { return [.role(offered: role, wanted: app.role)] }
+        var refusals: [OfferRefusal] = []
+        for matcher in constraints {
+            let field = matcher.constraint.field
+            let refusal = matcher.refusal(
+                offered: agent.value(of: field), placed: placed.map { $0.value(of: field) }, instances: app.instances)
+            if let refusal { refusals.append(.constraint(refusal)) }
+        }
+        return refusals
+    }
+
+    /// Takes what one instance needs.
+    /// - Returns: all that is missing, if anything is; then nothing has been taken.
+    func take(
+        from offered: inout OfferedResources, using generator: inout SplitMix
+    ) -> Result<Match, Shortage> {
+        var refusals: [OfferRefusal] = []
+        let needs: [(String, OfferStage, Scalar)] = [
+            ("cpus", .cpus, Scalar(app.cpus) ?? Scalar.limit), ("mem", .memory, Scalar(app.mem) ?? Scalar.limit),
+            ("disk", .disk, Scalar(app.disk) ?? Scalar.limit), ("gpus", .gpus, Scalar(Double(app.gpus)) ?? Scalar.limit),
+        ]
+        for (name, stage, wanted) in needs where wanted > .zero {
+            let amount = offered.amount(of: name, roles: roles)
+            if amount < wanted { refusals.append(.insufficient(stage, wanted: wanted, offered: amount)) }
+        }
+        let ports = choosePorts(from: offered.ports(roles: roles), using: &generator)
+        if case .failure(let shortage) = ports { refusals += shortage.refusals }
+        guard refusals.isEmpty, case .success(let hostPorts) = ports else { return .failure(Shortage(refusals: refusals)) }
+        var resources: [Mesos_V1_Resource] = []
+        for (name, _, wanted) in needs where wanted > .zero { resources += offered.take(wanted, of: name, roles: roles) }
+        let taken = hostPorts.compactMap { $0 }
+        if !taken.isEmpty { resources += offered.take(ports: taken, roles: roles) }
+        return .success(Match(resources: resources, hostPorts: hostPorts))
+    }
+
+    struct Shortage: Error {
+        let refusals: [OfferRefusal]
+    }
+
+    /// Fixed ports as demanded, the others drawn from all that are offered.
+    private func choosePorts(from offered: Ranges, using generator: inout SplitMix) -> Result<[Int?], Shortage> {
+        let requested = app.requestedHostPorts
+        guard requested.contains(where: { $0 != nil }) else { return .success(requested) }
+        let fixed = requested.compactMap { $0 }.filter { $0 != 0 }
+        for port in fixed where !offered.contains(UInt64(port)) { return .failure(Shortage(refusals: [.portTaken(port)])) }
+        var free = offered - Ranges(fixed.map { UInt64($0)...UInt64($0) })
+        let dynamic = requested.count { $0 == 0 }
+        guard free.count >= UInt64(dynamic) else {
+            let wanted = fixed.count + dynamic
+            return .failure(Shortage(refusals: [.tooFewPorts(wanted: wanted, offered: Int(clamping: offered.count))]))
+        }
+        var ports: [Int?] = []
+        for port in requested {
+            guard port == 0 else {
+                ports.append(port)
+                continue
+            }
+            let position = UInt64.random(in: 0..<free.count, using: &generator)
+            guard let drawn = free.value(at: position) else { preconditionFailure("a position within the ranges has a value") }
+            free = free - Ranges(drawn...drawn)
+            ports.append(Int(clamping: drawn))
+        }
+        return .success(ports)
+    }
+}

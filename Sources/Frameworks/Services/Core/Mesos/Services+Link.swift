@@ -1,0 +1,73 @@
+import Machine
+import MesosAPI
+
+extension Services {
+    /// What services say of themselves to the master.
+    var frameworkInfo: Mesos_V1_FrameworkInfo {
+        var info = Mesos_V1_FrameworkInfo()
+        info.name = configuration.frameworkName
+        info.user = configuration.user
+        info.checkpoint = configuration.checkpoint
+        info.failoverTimeout = configuration.failoverTimeout
+        info.hostname = configuration.hostname
+        if let url = configuration.webuiURL { info.webuiURL = url }
+        if let principal = configuration.principal { info.principal = principal }
+        if let id = link.frameworkID { info.id.value = id }
+        info.roles = link.roles
+        var capabilities: [Mesos_V1_FrameworkInfo.Capability.TypeEnum] = [.multiRole, .partitionAware, .regionAware, .reservationRefinement]
+        if configuration.features.contains(.taskKilling) { capabilities.append(.taskKillingState) }
+        if configuration.features.contains(.gpuResources) { capabilities.append(.gpuResources) }
+        info.capabilities = capabilities.map { type in
+            var capability = Mesos_V1_FrameworkInfo.Capability()
+            capability.type = type
+            return capability
+        }
+        return info
+    }
+
+    mutating func subscribed(frameworkID: String, master: String) {
+        let isFirst = link.frameworkID == nil
+        link.isSubscribed = true
+        link.master = master
+        if link.frameworkID != frameworkID {
+            link.frameworkID = frameworkID
+            put("framework", "id", Array(frameworkID.utf8))
+            present()
+        }
+        // The subscription was made with all roles suppressed.
+        link.suppressed = link.roles
+        emit(isFirst ? .schedulerRegistered(frameworkID: frameworkID, master: master) : .schedulerReregistered(master: master))
+        reconcile()
+        for id in appIDs {
+            guard let app = appHandles[id] else { continue }
+            for handle in apps[app].instances where instances[handle].killAgainAt != nil { sendKill(handle) }
+        }
+    }
+
+    mutating func disconnected() {
+        guard link.isSubscribed else { return }
+        link.isSubscribed = false
+        emit(.schedulerDisconnected)
+    }
+
+    /// Asks for the state of each task that may be somewhere, and for what else the master knows.
+    private mutating func reconcile() {
+        link.reconcileAt = now.monotonic.saturatingAdd(configuration.reconciliationInterval)
+        timers.set(.reconciliation, at: link.reconcileAt)
+        var tasks: [(task: String, agent: String?)] = []
+        for id in appIDs {
+            guard let app = appHandles[id] else { continue }
+            for handle in apps[app].instances {
+                let instance = instances[handle]
+                if let task = instance.task { tasks.append((task.id.description, instance.agent?.id)) }
+            }
+        }
+        if !tasks.isEmpty { output.effects.append(.call(Calls.reconcile(tasks))) }
+        output.effects.append(.call(Calls.reconcile([])))
+    }
+
+    mutating func reconcilePeriodically() {
+        guard link.isSubscribed, now.monotonic >= link.reconcileAt else { return }
+        reconcile()
+    }
+}

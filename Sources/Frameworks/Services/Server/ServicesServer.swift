@@ -1,0 +1,129 @@
+import Foundation
+package import Logging
+import MesosAPI
+import Runtime
+import Scheduling
+package import ServiceLifecycle
+import ServicesCore
+import Store
+import Synchronization
+import Transport
+
+/// A services process: the core in its loop, the master's events, the REST API, the health checks.
+package final class ServicesServer: Service {
+    private let settings: ServicesSettings
+    private let logger: Logger
+    private let http: HTTPService
+    private let api: API
+    private let loop: Loop<Services>
+    private let store: any Store
+    private let folder: WorkFolder?
+    private let client: SchedulerClient
+    private let prober: Prober
+
+    /// Opens the state; nothing runs yet.
+    /// - Throws: one line that says what is wrong with the settings or the work folder.
+    package init(_ settings: ServicesSettings, logger: Logger) throws {
+        if let problem = settings.problem { throw SettingsError(description: problem) }
+        self.settings = settings
+        self.logger = logger
+        let folder = try settings.isInMemory ? nil : WorkFolder(path: settings.workDir)
+        self.folder = folder
+        store = try folder.map { try SQLiteStore(path: $0.path + "/state.db") } ?? MemoryStore()
+        let recorder = folder.flatMap { Recorder(folder: $0.path + "/recordings", kind: "services", logger: logger) }
+        let hub = EventHub(limit: settings.eventStreamMaxOutstandingMessages)
+        let answers = Answers<Services.Answer>()
+        client = SchedulerClient(Self.scheduling(settings), logger: logger)
+        let target = Target()
+        prober = Prober(limit: settings.maxConcurrentMarathonHealthChecks, logger: logger) { target.post($0) }
+        let performer = Performer(client: client, answers: answers, hub: hub, prober: prober, logger: logger)
+        loop = Loop(core: Services(), store: store, recorder: recorder, logger: logger) { performer.perform($0) }
+        target.set(loop)
+        api = API(settings: settings, loop: loop, answers: answers, hub: hub)
+        var options = HTTPService.Options()
+        options.address = settings.ip
+        options.port = settings.port
+        options.compressesReplies = settings.httpCompression
+        options.renderError = { Failure($0, $1).reply }
+        http = HTTPService(options, responder: api, logger: logger)
+    }
+
+    /// Where the API listens, once it does.
+    package func address() async throws -> HTTPService.Address { try await http.address() }
+
+    /// Serves until graceful shutdown. Tasks run on.
+    package func run() async throws {
+        loop.start()
+        guard await loop.postWhenRoom(.started(try recovered())) else { return }
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await self.http.run() }
+                group.addTask { try await cancelWhenGracefulShutdown { try await self.follow() } }
+                group.addTask { try await self.prober.run() }
+                group.addTask { try await cancelWhenGracefulShutdown { try await self.api.keepStreamsAlive() } }
+                try await group.next()
+                group.cancelAll()
+            }
+        } catch is CancellationError {
+            // Shutting down is how it is meant to end.
+        }
+        await loop.stop()
+    }
+
+    private func recovered() throws -> Services.Started {
+        var entries: [Services.Started.Entry] = []
+        for table in Services.tables {
+            entries += try store.scan(table: table).map { .init(table: table, key: $0.key, value: $0.value) }
+        }
+        var configuration = settings.configuration
+        if settings.port == 0 { configuration.webuiURL = nil }
+        return .init(seed: .random(in: .min ... .max), configuration: configuration, entries: entries)
+    }
+
+    /// Hands the master's events to the core, at the core's pace.
+    private func follow() async throws {
+        let loop = loop
+        // The core says first what the framework looks like.
+        _ = await loop.inspect { $0.hasStarted }
+        try await client.run { event in
+            let input: Services.Input
+            switch event {
+            case .subscribed(let id, let master):
+                input = .subscribed(frameworkID: id.value, master: master.map { "\($0.hostname):\($0.port)" } ?? "")
+            case .disconnected: input = .disconnected
+            case .offers(let offers): input = .offered(offers)
+            case .update(let status): input = .updated(status)
+            case .message(let message):
+                input = .messaged(executorID: message.executorID.value, agentID: message.agentID.value, Array(message.data))
+            case .rescinded, .inverseOffers, .inverseRescinded, .operation, .failure, .callRefused: return
+            }
+            _ = await loop.postWhenRoom(input)
+        }
+    }
+
+    private static func scheduling(_ settings: ServicesSettings) -> SchedulerSettings {
+        let masters = settings.master.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        var scheduling = SchedulerSettings(masters: masters, framework: Mesos_V1_FrameworkInfo())
+        if let principal = settings.principal {
+            scheduling.credential = .init(principal: principal, secret: settings.secret ?? "")
+        }
+        return scheduling
+    }
+}
+
+/// Settings that can't be used.
+package struct SettingsError: Error, Hashable, Sendable, CustomStringConvertible {
+    package let description: String
+}
+
+/// Where results go that come before the loop exists: nowhere.
+private final class Target: Sendable {
+    private let loop = Mutex<Loop<Services>?>(nil)
+
+    func set(_ loop: Loop<Services>) { self.loop.withLock { $0 = loop } }
+
+    func post(_ input: Services.Input) async {
+        guard let loop = loop.withLock({ $0 }) else { return }
+        _ = await loop.postWhenRoom(input)
+    }
+}
