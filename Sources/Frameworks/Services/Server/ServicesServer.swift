@@ -3,11 +3,11 @@ package import Logging
 import MesosAPI
 import Runtime
 import Scheduling
-package import ServiceLifecycle
+import ServiceLifecycle
 import ServicesCore
 import Store
 import Synchronization
-import Transport
+package import Transport
 
 /// A services process: the core in its loop, the master's events, the REST API, the health checks.
 package final class ServicesServer: Service {
@@ -35,7 +35,7 @@ package final class ServicesServer: Service {
         let answers = Answers<Services.Answer>()
         client = SchedulerClient(Self.scheduling(settings), logger: logger)
         let target = Target()
-        prober = Prober(limit: settings.maxConcurrentMarathonHealthChecks, logger: logger) { target.post($0) }
+        prober = Prober(limit: settings.maxConcurrentMarathonHealthChecks, logger: logger) { await target.post($0) }
         let performer = Performer(client: client, answers: answers, hub: hub, prober: prober, logger: logger)
         loop = Loop(core: Services(), store: store, recorder: recorder, logger: logger) { performer.perform($0) }
         target.set(loop)

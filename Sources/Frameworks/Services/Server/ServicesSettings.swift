@@ -1,4 +1,4 @@
-package import ServicesCore
+import ServicesCore
 
 /// All configuration of a services process, with Marathon 1.11's names and defaults where it has them (docs/command-line-flags.md).
 package struct ServicesSettings: Sendable {

@@ -17,8 +17,8 @@ extension API {
             return try await explainOrApp(call, id(path.dropLast()), id(path[...]))
         case ("versions"?, _) where path.count > 1:
             return try await versions(call, id(path.dropLast()))
-        case (let version?, "versions"?) where path.count > 2:
-            return try await version(call, id(path.dropLast(2)), version)
+        case (let text?, "versions"?) where path.count > 2:
+            return try await version(call, id(path.dropLast(2)), text)
         case ("tasks"?, "*"?):
             return try await groupTasks(call, id(path.dropLast(2)))
         case ("tasks"?, _) where path.count > 1:
@@ -61,12 +61,12 @@ extension API {
     private func listApps(_ call: Call) async throws -> Reply {
         let selector: LabelSelector?
         do throws(ModelRejection) {
-            selector = try call.query[name: "label"].map { text throws(ModelRejection) in try LabelSelector(text) }
+            selector = try call.query["label"].map { text throws(ModelRejection) in try LabelSelector(text) }
         } catch {
             throw Failure(error)
         }
-        let command = call.query[name: "cmd"]?.lowercased()
-        let name = call.query[name: "id"]?.lowercased()
+        let command = call.query["cmd"]?.lowercased()
+        let name = call.query["id"]?.lowercased()
         let embed = AppEmbed(call.query).union([.counts, .deployments])
         let services = try await snapshot()
         let apps = services.existingApps.filter { app in

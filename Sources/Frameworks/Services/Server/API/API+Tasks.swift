@@ -17,7 +17,7 @@ extension API {
     func appTasks(_ call: Call, _ id: PathID) async throws -> Reply {
         try require(call, [.GET, .DELETE])
         if call.method == .DELETE {
-            let answer = try await ask(call, .killTasks(.app(id, host: call.query[name: "host"]), options(call)))
+            let answer = try await ask(call, .killTasks(.app(id, host: call.query["host"]), options(call)))
             return try killed(answer, call) { instances in self.list(instances) }
         }
         let services = try await snapshot()
@@ -27,7 +27,7 @@ extension API {
 
     func oneTask(_ call: Call, _ id: PathID, _ task: String) async throws -> Reply {
         try require(call, [.DELETE])
-        let answer = try await ask(call, .killTasks(.task(task, of: id, host: call.query[name: "host"]), options(call)))
+        let answer = try await ask(call, .killTasks(.task(task, of: id, host: call.query["host"]), options(call)))
         return try killed(answer, call) { instances in
             .json { writer in
                 writer.beginObject()

@@ -49,7 +49,7 @@ struct API: Responder {
         case "metrics": return try await metrics(call)
         case "agora" where segments == ["agora", "v1", "explain"]:
             try require(call, [.GET])
-            guard let app = call.query[name: "app"] else { throw Failure(.badRequest, "Say which: ?app=/id") }
+            guard let app = call.query["app"] else { throw Failure(.badRequest, "Say which: ?app=/id") }
             return try await explain(PathID(app))
         case "v2": break
         default: throw Failure.uriNotFound
@@ -156,7 +156,7 @@ struct API: Responder {
 extension Query {
     /// A flag, in any case ("True" is what Python writes).
     func flag(_ name: String, standard: Bool = false) -> Bool {
-        guard let text = self[name: name] else { return standard }
+        guard let text = self[name] else { return standard }
         return text.lowercased() == "true"
     }
 }

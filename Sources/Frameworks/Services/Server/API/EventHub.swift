@@ -1,4 +1,6 @@
 import JSON
+import Machine
+import NIOHTTP1
 import Runtime
 import ServicesCore
 import Synchronization

@@ -69,7 +69,9 @@ private final class AnswerCollector: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head(let head): answer = Answer(status: head.status, headers: head.headers)
-        case .body(let buffer): answer?.body += buffer.readableBytesView.prefix(max(0, Self.limit - (answer?.body.count ?? 0)))
+        case .body(let buffer):
+            let room = max(0, Self.limit - (answer?.body.count ?? 0))
+            answer?.body += buffer.readableBytesView.prefix(room)
         case .end: if let answer { promise.succeed(answer) }
         }
     }
