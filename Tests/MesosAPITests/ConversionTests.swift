@@ -16,7 +16,8 @@ struct ConversionTests {
         (
             "static", Resource("mem", .scalar(64), reservations: [Reservation(.static, role: "eng")], allocationRole: "eng"),
             #"{"name":"mem","type":"SCALAR","scalar":{"value":64.0},"role":"eng","allocation_info":{"role":"eng"}}"#,
-            #"{"name":"mem","type":"SCALAR","scalar":{"value":64.0},"allocation_info":{"role":"eng"},"reservations":[{"role":"eng","type":"STATIC"}]}"#,
+            #"{"name":"mem","type":"SCALAR","scalar":{"value":64.0},"allocation_info":{"role":"eng"},"#
+                + #""reservations":[{"role":"eng","type":"STATIC"}]}"#,
             #"{"name":"mem","type":"SCALAR","scalar":{"value":64.0},"role":"eng","allocation_info":{"role":"eng"},"#
                 + #""reservations":[{"role":"eng","type":"STATIC"}]}"#
         ),
