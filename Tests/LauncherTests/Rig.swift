@@ -128,9 +128,14 @@ final class Rig {
 
     func expectNothingLeft() {
         #expect(Self.processes(marked: "MARK=" + instance) == [])
-        #expect(monitors.filter { (try? String(contentsOfFile: "/proc/\($0)/comm", encoding: .utf8)) == "agora-monitor\n" } == [])
+        #expect(monitors.filter(Self.isAlive) == [])
         #expect(cgroupFolders() == [])
         #expect((try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8))?.contains(folder) == false)
+    }
+
+    /// Whether it is a monitor that has not ended (and only waits to be reaped).
+    static func isAlive(_ monitor: pid_t) -> Bool {
+        (try? String(contentsOfFile: "/proc/\(monitor)/stat", encoding: .utf8))?.contains(" (agora-monitor) S") == true
     }
 
     /// Cgroups of this instance, in all hierarchies.

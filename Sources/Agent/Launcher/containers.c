@@ -94,10 +94,7 @@ static int adopt(struct launcher *launcher, const char *id, const struct monitor
     OWNED_FD owned = pidfd;
     struct container *container = table_add(&launcher->table, id);
     if (!container) return -ENOSPC;
-    container->namespaces = state->namespaces;
-    container->began_us = state->began_us;
-    container->monitor = state->pid;
-    container->session = state->namespaces & CLONE_NEWPID ? 0 : state->session;
+    container->state = *state;
     container->is_announced = true;
     container->phase = PHASE_RUNNING;
     *ret_container = container;
@@ -127,7 +124,7 @@ static int look_up(struct launcher *launcher, const char *id, struct container *
     if (result != 0) return result;
     int verdict = examine(folder, &state, ret_exit, &pidfd);
     if (verdict < 0) return verdict;
-    if (verdict != FOLDER_RUNNING && cgroup_remove(&launcher->cgroups, id) == 0) return 0;
+    if (verdict != FOLDER_RUNNING && container_sweep(launcher, id, &state)) return 0;
     return adopt(launcher, id, &state, pidfd, ret_container);
 }
 
@@ -231,8 +228,8 @@ static int list_one(struct launcher *launcher, const char *id, container_message
     message->state = container ? AGORA__V1__LAUNCHER_RECORD__CONTAINER__STATE__RUNNING : AGORA__V1__LAUNCHER_RECORD__CONTAINER__STATE__ENDED;
     if (container) {
         message->has_monitor_pid = message->has_started_us = 1;
-        message->monitor_pid = (uint32_t)container->monitor;
-        message->started_us = container->began_us;
+        message->monitor_pid = (uint32_t)container->state.pid;
+        message->started_us = container->state.began_us;
     } else {
         exit_record_fill(exit, record);
         message->exit = &record->message;

@@ -17,7 +17,7 @@
 static void read_end(const struct launcher *launcher, const struct container *container, struct exit_state *ret_exit) {
     struct monitor_state state;
     OWNED_FD folder = -1;
-    *ret_exit = (struct exit_state){.kind = ENDED_LOST, .began_us = container->began_us};
+    *ret_exit = (struct exit_state){.kind = ENDED_LOST, .began_us = container->state.began_us};
     if (folder_open(launcher->containers, container->id, &folder) != 0) return;
     if (folder_read(folder, &state, ret_exit) != FOLDER_LOST) return;
     ret_exit->ended_us = wall_us();
@@ -48,26 +48,44 @@ static int finish(struct launcher *launcher, struct container *container) {
     return result;
 }
 
-/// @return whether nothing is left of the container but its folder
-static bool is_clean(const struct launcher *launcher, const struct container *container) {
-    bool has_pid_namespace = container->namespaces & CLONE_NEWPID;
+/// The session that the main process has made, unless its number may belong to somebody else by now. @return 0 if there is none
+static pid_t session_of(const struct launcher *launcher, const struct monitor_state *state) {
+    uint64_t ticks;
+    if (state->namespaces & CLONE_NEWPID || state->session <= 0 || strcmp(state->boot, launcher->boot) != 0) return 0;
+    // While a session has members its number isn't given to a new process.
+    bool is_another = process_start_time(state->session, &ticks) == 0 && ticks != state->session_start_ticks;
+    return is_another ? 0 : state->session;
+}
+
+bool container_sweep(const struct launcher *launcher, const char *id, const struct monitor_state *state) {
+    bool has_pid_namespace = state->namespaces & CLONE_NEWPID;
     if (!has_pid_namespace) {
-        int left = cgroup_signal(&launcher->cgroups, container->id, SIGKILL);
-        if (container->session > 0) left += tree_signal(-1, container->session, SIGKILL);
+        pid_t session = session_of(launcher, state);
+        int left = cgroup_signal(&launcher->cgroups, id, SIGKILL);
+        if (session > 0) left += tree_signal(-1, session, SIGKILL);
         if (left > 0) return false;
     }
-    int result = cgroup_remove(&launcher->cgroups, container->id);
-    if (result == -EBUSY && has_pid_namespace) cgroup_signal(&launcher->cgroups, container->id, SIGKILL);
+    int result = cgroup_remove(&launcher->cgroups, id);
+    if (result == -EBUSY && has_pid_namespace) cgroup_signal(&launcher->cgroups, id, SIGKILL);
     return result == 0;
 }
 
 static int look_again(struct launcher *launcher, struct container *container, int64_t now) {
-    if (container->phase == PHASE_ENDING) return is_clean(launcher, container) || now >= container->give_up_at_ms ? finish(launcher, container) : 0;
+    if (container->phase == PHASE_ENDING) return container_sweep(launcher, container->id, &container->state) || now >= container->give_up_at_ms ? finish(launcher, container) : 0;
     if (container->kill_at_ms && now >= container->kill_at_ms) {
         container->kill_at_ms = 0;
         syscall(SYS_pidfd_send_signal, container->pidfd, SIGKILL, NULL, 0);
     }
     return 0;
+}
+
+/// Reads what only the monitor knew: which session the main process has made.
+static void read_state(const struct launcher *launcher, struct container *container) {
+    struct monitor_state state;
+    struct exit_state exit;
+    OWNED_FD folder = -1;
+    if (container->state.namespaces & CLONE_NEWPID || folder_open(launcher->containers, container->id, &folder) != 0) return;
+    if (folder_read(folder, &state, &exit) >= 0 && state.pid == container->state.pid) container->state = state;
 }
 
 int monitor_event(struct launcher *launcher, struct container *container) {
@@ -76,6 +94,7 @@ int monitor_event(struct launcher *launcher, struct container *container) {
     int result = launch_status_event(launcher, container);
     launcher_forget(launcher, &container->pidfd);
     launcher_forget(launcher, &container->status);
+    read_state(launcher, container);
     if (container->is_destroyed) launcher->table.destroying--;
     container->phase = PHASE_ENDING;
     container->give_up_at_ms = monotonic_ms() + CLEAN_UP_PATIENCE_MS;

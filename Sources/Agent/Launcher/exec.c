@@ -103,13 +103,13 @@ static int prepare(
     if (message->timeout_ms > MAX_TIMEOUT_MS || (message->working_folder && message->working_folder[0] != '/'))
         return refuse(ret_refusal, REFUSED(INVALID), 0, "The time-out is at most a day, and the working folder is absolute");
     result = task_prepare(&launcher->arena, message->command, message->environment, message->n_environment, ret_task, ret_refusal);
-    if (result == 0) result = user_find(&launcher->arena, "/etc", message->user, &ret_task->user, ret_refusal);
+    if (result != 0) return result;
     ret_task->rlimits[ret_task->rlimit_count++] = (struct task_rlimit){RLIMIT_NOFILE, launcher->descriptors};
     ret_task->folder = message->working_folder;
     ret_task->stdout_path = message->stdout_path;
     ret_task->stderr_path = message->stderr_path;
     ret_task->dies_with_parent = true;
-    return result;
+    return user_find(&launcher->arena, "/etc", message->user, &ret_task->user, ret_refusal);
 }
 
 /// Opens the container's cgroups for the task. @return 0 or -errno
@@ -134,7 +134,7 @@ int exec_handle(struct launcher *launcher, uint64_t request, const exec_message 
     OWNED_FD writing = ends[1];
     struct cgroup_folders folders = {{-1, -1, -1, -1}};
     result = open_cgroups(launcher, container->id, &folders, &task);
-    struct exec_plan plan = {&task, container->pidfd, container->namespaces, (int64_t)message->timeout_ms, writing};
+    struct exec_plan plan = {&task, container->pidfd, container->state.namespaces, (int64_t)message->timeout_ms, writing};
     if (result == 0) result = launcher_watch(launcher, reading, SOURCE_EXEC, exec->generation + 1, (uint32_t)(exec - launcher->execs));
     if (result == 0) result = fork_helper(&plan);
     cgroup_folders_close(&folders);

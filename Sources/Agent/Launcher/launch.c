@@ -125,7 +125,7 @@ static int fork_monitor(const struct monitor_plan *plan, struct container *conta
     if (pid < 0) return -errno;
     if (pid == 0) monitor_run(plan);
     container->pidfd = pidfd;
-    container->monitor = pid;
+    container->state.pid = pid;
     return 0;
 }
 
@@ -142,7 +142,7 @@ static int start(
         .mounts = launch->mounts,
         .mount_count = message->n_mounts,
         .boot = launcher->boot,
-        .began_us = container->began_us,
+        .began_us = container->state.began_us,
         .folder = opened->folder,
         .lock = opened->lock,
         .status = opened->status[1],
@@ -160,7 +160,7 @@ static int start(
 
 /// The token is used up: the folder says why nothing came of it.
 static void record_failure(struct launcher *launcher, const struct container *container, int folder, const struct refusal *refusal) {
-    struct exit_state state = {.kind = ENDED_BEFORE_START, .number = refusal->error, .began_us = container->began_us, .ended_us = wall_us()};
+    struct exit_state state = {.kind = ENDED_BEFORE_START, .number = refusal->error, .began_us = container->state.began_us, .ended_us = wall_us()};
     snprintf(state.step, sizeof state.step, "prepare");
     snprintf(state.message, sizeof state.message, "%s", refusal->message);
     folder_write_exit(folder, &state);
@@ -178,8 +178,8 @@ int launch_handle(struct launcher *launcher, uint64_t request, const launch_mess
     if (!container) return refuse(ret_refusal, REFUSED(ALREADY_EXISTS), 0, "The container '%s' exists already", id);
     __attribute__((cleanup(opened_close))) struct opened opened = {-1, -1, {-1, -1}, {{-1, -1, -1, -1}}, {-1, -1, -1}, {-1, -1, -1, -1}};
     container->launch_request = request;
-    container->namespaces = launch.namespaces;
-    container->began_us = wall_us();
+    container->state.namespaces = launch.namespaces;
+    container->state.began_us = wall_us();
     result = folder_make(launcher->containers, id, &opened.folder, &opened.lock);
     if (result != 0) {
         table_remove(&launcher->table, container);
@@ -209,8 +209,8 @@ int launch_status_event(struct launcher *launcher, struct container *container) 
     answer_message answer = AGORA__V1__LAUNCHER_RECORD__ANSWER__INIT;
     Agora__V1__LauncherRecord__Launched launched = AGORA__V1__LAUNCHER_RECORD__LAUNCHED__INIT;
     launched.has_monitor_pid = launched.has_started_us = 1;
-    launched.monitor_pid = (uint32_t)container->monitor;
-    launched.started_us = container->began_us;
+    launched.monitor_pid = (uint32_t)container->state.pid;
+    launched.started_us = container->state.began_us;
     answer.result_case = AGORA__V1__LAUNCHER_RECORD__ANSWER__RESULT_LAUNCHED;
     answer.launched = &launched;
     return answer_send(launcher, container->launch_request, &answer);

@@ -33,10 +33,7 @@ struct container {
     uint32_t generation;  // of this place in the table, so that a late event of its former owner is known
     int pidfd;            // of the monitor
     int status;           // while launching: a pipe, see monitor.h
-    pid_t monitor;
-    pid_t session;        // of the main process, where there is no pid namespace; else 0
-    unsigned namespaces;  // CLONE_NEW… flags
-    int64_t began_us;
+    struct monitor_state state;  // what `monitor` says; of our own launches: what we know of it
     uint64_t launch_request;
     bool is_announced;  // the agent knows that it runs, so its end is reported
     bool is_destroyed;
@@ -140,6 +137,8 @@ int endings_tick(struct launcher *);
 int refuse_unknown(const char *id, struct refusal *);
 /// A running container, watched from now on if it wasn't.
 int container_running(struct launcher *, const char *id, struct container **ret_container, struct refusal *);
+/// Kills what is left of a container whose monitor is gone, and removes its cgroups. @return whether nothing is left but its folder
+bool container_sweep(const struct launcher *, const char *id, const struct monitor_state *);
 /// Tells the monitor (see monitor.h). @return 0 or -errno
 int container_order(const struct container *, int order);
 /// From a message, with limits.

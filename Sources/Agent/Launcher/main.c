@@ -31,7 +31,8 @@ static int detach(int socket) {
     sigset_t all;
     sigfillset(&all);
     if (sigprocmask(SIG_SETMASK, &all, NULL) != 0) return -errno;
-    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    // The system call itself: the C library keeps two signals to itself, and an agent may have been started with them ignored. All zero is SIG_DFL.
+    for (int number = 1; number < NSIG; number++) syscall(SYS_rt_sigaction, number, (const uint64_t[4]){0}, NULL, sizeof(uint64_t));
     setsid();
     umask(022);
     if (chdir("/") != 0) return -errno;

@@ -193,6 +193,7 @@ _Noreturn void monitor_run(const struct monitor_plan *plan) {
     if (monitor.main < 0) end_before_start(plan, &report, -monitor.main);
     state.running = true;
     state.session = monitor.main;
+    if (!monitor.has_pid_namespace) process_start_time(monitor.main, &state.session_start_ticks);
     result = folder_write_monitor(plan->lock, &state);
     if (result != 0) {
         sweep(&monitor);

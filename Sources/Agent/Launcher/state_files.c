@@ -46,7 +46,9 @@ size_t monitor_state_print(const struct monitor_state *state, char ret_text[MAX_
     int length = snprintf(
         ret_text, MAX_STATE_FILE, MONITOR_HEAD "boot %s\npid %d\nstart %" PRIu64 "\nbegan %" PRId64 "\nnamespaces %u\n", state->boot, state->pid,
         state->start_ticks, state->began_us, state->namespaces);
-    if (state->running) length += snprintf(ret_text + length, MAX_STATE_FILE - (size_t)length, "running %d\n", state->session);
+    if (state->running)
+        length += snprintf(
+            ret_text + length, MAX_STATE_FILE - (size_t)length, "running %d %" PRIu64 "\n", state->session, state->session_start_ticks);
     return (size_t)length;
 }
 
@@ -59,7 +61,7 @@ int monitor_state_parse(const char *text, struct monitor_state *ret_state) {
         else if ((value = value_of(line, "start"))) state.start_ticks = strtoull(value, NULL, 10);
         else if ((value = value_of(line, "began"))) state.began_us = strtoll(value, NULL, 10);
         else if ((value = value_of(line, "namespaces"))) state.namespaces = (unsigned)strtoul(value, NULL, 10);
-        else if ((value = value_of(line, "running"))) state.running = true, state.session = atoi(value);
+        else if ((value = value_of(line, "running"))) state.running = sscanf(value, "%d %" SCNu64, &state.session, &state.session_start_ticks) >= 1;
     }
     if (state.pid <= 0 || state.start_ticks == 0 || !state.boot[0]) return -EINVAL;
     *ret_state = state;

@@ -17,7 +17,8 @@ struct monitor_state {
     int64_t began_us;      // since 1970
     unsigned namespaces;   // CLONE_NEW… flags
     bool running;          // execve has succeeded
-    pid_t session;         // of the main process, as the monitor sees it
+    pid_t session;         // of the main process, as the monitor sees it: its pid
+    uint64_t session_start_ticks;  // of that process, since boot; 0 if it is in a pid namespace
 };
 
 enum exit_kind { ENDED_LOST, ENDED_STATUS, ENDED_SIGNAL, ENDED_BEFORE_START };

@@ -17,17 +17,14 @@
 
 enum { MAX_PROCESSES = 1 << 20 };
 
-struct process {
-    pid_t pid, parent, session;
-    bool is_ours;
-};
-
-int parse_parents(const char *stat, pid_t *ret_parent, pid_t *ret_session) {
+int process_parse(const char *stat, struct process *ret_process) {
     const char *at = strrchr(stat, ')');
     int parent, group, session;
-    if (!at || sscanf(at + 1, " %*c %d %d %d", &parent, &group, &session) != 3) return -EINVAL;
-    *ret_parent = parent;
-    *ret_session = session;
+    char state;
+    if (!at || sscanf(at + 1, " %c %d %d %d", &state, &parent, &group, &session) != 4) return -EINVAL;
+    ret_process->parent = parent;
+    ret_process->session = session;
+    ret_process->is_alive = state != 'Z' && state != 'X';
     return 0;
 }
 
@@ -41,7 +38,7 @@ static int read_processes(struct process *list, size_t *ret_count) {
         struct process process = {.pid = (pid_t)atoi(entry->d_name)};
         if (process.pid <= 0) continue;
         snprintf(name, sizeof name, "%d/stat", process.pid);
-        if (file_read_at(dirfd(proc), name, text, sizeof text) <= 0 || parse_parents(text, &process.parent, &process.session) != 0) continue;
+        if (file_read_at(dirfd(proc), name, text, sizeof text) <= 0 || process_parse(text, &process) != 0) continue;
         list[count++] = process;
     }
     *ret_count = count;
@@ -69,7 +66,7 @@ int tree_signal(pid_t root, pid_t session, int signal) {
         }
     }
     for (size_t i = 0; i < count; i++) {
-        if (!list[i].is_ours) continue;
+        if (!list[i].is_ours || !list[i].is_alive) continue;
         found++;
         kill(list[i].pid, signal);
     }
