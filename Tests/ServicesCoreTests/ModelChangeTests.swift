@@ -40,9 +40,11 @@ struct ModelChangeTests {
 
     @Test func `the merged definition is validated`() throws {
         let before = try app([("cpus", 1)])
-        #expect(throws: ModelRejection.invalid([
-            Violation("/", "AppDefinition must either contain one of 'cmd' or 'args', and/or a 'container'.")
-        ])) { _ = try change(before, ["args": ["x"]]) }
+        #expect(
+            throws: ModelRejection.invalid([
+                Violation("/", "AppDefinition must either contain one of 'cmd' or 'args', and/or a 'container'.")
+            ])
+        ) { _ = try change(before, ["args": ["x"]]) }
         #expect(throws: ModelRejection.invalid([Violation("/container/docker/credential", "must be empty")])) {
             _ = try change(before, ["container": ["docker": ["image": "i", "credential": ["principal": "p"]]]])
         }
@@ -97,16 +99,17 @@ struct ModelChangeTests {
 
     // MARK: Upgrade or scaling
 
-    @Test(arguments: [
-        ("cmd", "y"), ("user", "u"), ("env", ["A": "b"]), ("cpus", 2), ("mem", 1), ("disk", 1), ("gpus", 1), ("executor", "/x"),
-        ("constraints", [["rack", "UNIQUE"]]), ("fetch", [["uri": "x"]]), ("container", ["type": "MESOS"]), ("networks", [["name": "x"]]),
-        ("portDefinitions", [["port": 1]]), ("requirePorts", true), ("healthChecks", [[:]]), ("check", ["tcp": [:]]),
-        ("readinessChecks", [["portName": "default"]]), ("dependencies", ["/b"]), ("labels", ["a": "b"]), ("backoffSeconds", 2),
-        ("backoffFactor", 2), ("maxLaunchDelaySeconds", 2), ("upgradeStrategy", ["maximumOverCapacity": 0, "minimumHealthCapacity": 0]),
-        ("taskKillGracePeriodSeconds", 1), ("killSelection", "OLDEST_FIRST"), ("unreachableStrategy", "disabled"),
-        ("acceptedResourceRoles", ["*"]), ("role", "dev"), ("secrets", ["s": ["source": "x"]]), ("tty", true),
-        ("resourceLimits", ["cpus": "unlimited"]), ("executorResources", [:]),
-    ] as [(String, JSONValue)])
+    @Test(
+        arguments: [
+            ("cmd", "y"), ("user", "u"), ("env", ["A": "b"]), ("cpus", 2), ("mem", 1), ("disk", 1), ("gpus", 1), ("executor", "/x"),
+            ("constraints", [["rack", "UNIQUE"]]), ("fetch", [["uri": "x"]]), ("container", ["type": "MESOS"]), ("networks", [["name": "x"]]),
+            ("portDefinitions", [["port": 1]]), ("requirePorts", true), ("healthChecks", [[:]]), ("check", ["tcp": [:]]),
+            ("readinessChecks", [["portName": "default"]]), ("dependencies", ["/b"]), ("labels", ["a": "b"]), ("backoffSeconds", 2),
+            ("backoffFactor", 2), ("maxLaunchDelaySeconds", 2), ("upgradeStrategy", ["maximumOverCapacity": 0, "minimumHealthCapacity": 0]),
+            ("taskKillGracePeriodSeconds", 1), ("killSelection", "OLDEST_FIRST"), ("unreachableStrategy", "disabled"),
+            ("acceptedResourceRoles", ["*"]), ("role", "dev"), ("secrets", ["s": ["source": "x"]]), ("tty", true),
+            ("resourceLimits", ["cpus": "unlimited"]), ("executorResources", [:])
+        ] as [(String, JSONValue)])
     func `every change but that of instances is an upgrade`(name: String, value: JSONValue) throws {
         let before = try app([("instances", 2)])
         let after = try change(before, .object(JSONObject([(name, value), ("instances", 3)])))
@@ -119,11 +122,11 @@ struct ModelChangeTests {
         let checks: [JSONValue] = [["path": "/a"], ["path": "/b"]]
         let before = try app([
             ("constraints", .array(constraints)), ("healthChecks", .array(checks)), ("dependencies", ["/b", "/c"]), ("role", "dev"),
-            ("acceptedResourceRoles", ["*", "dev"]), ("labels", ["a": "1", "b": "2"]),
+            ("acceptedResourceRoles", ["*", "dev"]), ("labels", ["a": "1", "b": "2"])
         ])
         let after = try app([
             ("constraints", .array(constraints.reversed())), ("healthChecks", .array(checks.reversed())), ("dependencies", ["/c", "/b"]),
-            ("role", "dev"), ("acceptedResourceRoles", ["dev", "*"]), ("labels", ["b": "2", "a": "1"]),
+            ("role", "dev"), ("acceptedResourceRoles", ["dev", "*"]), ("labels", ["b": "2", "a": "1"])
         ])
         #expect(!before.isUpgrade(to: after))
         #expect(before.constraints.count == 2)
@@ -157,9 +160,11 @@ struct ModelChangeTests {
             let volume: JSONValue = ["containerPath": "data", "mode": "RW", "persistent": ["size": .integer(size)]]
             return try app([("container", ["type": "MESOS", "volumes": [volume]]), ("role", "dev")] + members)
         }
-        let resources = "Services with persistent volumes configured may not change resource requirements. "
+        let resources =
+            "Services with persistent volumes configured may not change resource requirements. "
             + "If you need to make this change, please create a new service."
-        let hostPorts = "Services with persistent volumes configured may not change host ports. "
+        let hostPorts =
+            "Services with persistent volumes configured may not change host ports. "
             + "If you need to make this change, please create a new service."
         let before = try resident()
         let rows: [(AppDefinition, [Violation])] = [
@@ -173,7 +178,7 @@ struct ModelChangeTests {
                 [Violation("/requirePorts", resources), Violation("/", hostPorts)]
             ),
             (try resident(size: 2), [Violation("/", "Persistent volumes can not be changed!")]),
-            (try app([("role", "dev")]), [Violation("/", "Persistent volumes can not be changed!")]),
+            (try app([("role", "dev")]), [Violation("/", "Persistent volumes can not be changed!")])
         ]
         for (after, violations) in rows { #expect(before.residentUpdateViolations(to: after) == violations) }
         #expect(try app().residentUpdateViolations(to: app([("cpus", 9)])).isEmpty)

@@ -27,7 +27,7 @@ struct ModelEnvironmentTests {
     private static let context = [
         "MESOS_TASK_ID=g_a.instance-2b1c8f0e-eec5-11eb-9a03-0242ac130003._app.1", "MARATHON_APP_ID=/g/a",
         "MARATHON_APP_VERSION=2021-07-27T10:00:00.123Z", "MARATHON_APP_RESOURCE_CPUS=1.0", "MARATHON_APP_RESOURCE_MEM=128.0",
-        "MARATHON_APP_RESOURCE_DISK=0.0", "MARATHON_APP_RESOURCE_GPUS=0",
+        "MARATHON_APP_RESOURCE_DISK=0.0", "MARATHON_APP_RESOURCE_GPUS=0"
     ]
 
     @Test func `a task without ports, labels or variables`() throws {
@@ -36,16 +36,17 @@ struct ModelEnvironmentTests {
                 == Self.context + ["MARATHON_APP_LABELS=", "HOST=node1"])
     }
 
-    @Test(arguments: [
-        ([["port": 0]], [31000], ["PORT=31000", "PORT0=31000", "PORTS=31000", "PORT_31000=31000"]),
-        (
-            [["port": 0, "name": "http"], ["port": 8443, "name": "https-alt"]], [31000, 31001],
-            [
-                "PORT=31000", "PORT0=31000", "PORT1=31001", "PORTS=31000,31001", "PORT_31000=31000", "PORT_8443=31001", "PORT_HTTP=31000",
-                "PORT_HTTPS-ALT=31001",
-            ]
-        ),
-    ] as [(JSONValue, [Int?], [String])])
+    @Test(
+        arguments: [
+            ([["port": 0]], [31000], ["PORT=31000", "PORT0=31000", "PORTS=31000", "PORT_31000=31000"]),
+            (
+                [["port": 0, "name": "http"], ["port": 8443, "name": "https-alt"]], [31000, 31001],
+                [
+                    "PORT=31000", "PORT0=31000", "PORT1=31001", "PORTS=31000,31001", "PORT_31000=31000", "PORT_8443=31001", "PORT_HTTP=31000",
+                    "PORT_HTTPS-ALT=31001"
+                ]
+            )
+        ] as [(JSONValue, [Int?], [String])])
     func `the ports of host mode`(definitions: JSONValue, hostPorts: [Int?], expected: [String]) throws {
         let variables = text(try environment([("portDefinitions", definitions)], hostPorts: hostPorts))
         #expect(variables == Self.context + ["MARATHON_APP_LABELS="] + expected + ["HOST=node1"])
@@ -54,12 +55,12 @@ struct ModelEnvironmentTests {
     @Test func `the ports of containers: mapped, unmapped, and neither`() throws {
         let mappings: JSONValue = [["containerPort": 80, "hostPort": 0, "name": "web"], ["containerPort": 81], ["containerPort": 0, "name": "any"]]
         let members: [(String, JSONValue)] = [
-            ("networks", [["name": "n"]]), ("container", ["type": "MESOS", "portMappings": mappings]),
+            ("networks", [["name": "n"]]), ("container", ["type": "MESOS", "portMappings": mappings])
         ]
         #expect(
             text(try environment(members, hostPorts: [31000, nil, nil])) == Self.context + [
                 "MARATHON_APP_LABELS=", "PORT=31000", "PORT0=31000", "PORT1=81", "PORT2=1025", "PORTS=31000,1025", "PORT_80=31000", "PORT_81=81",
-                "PORT_1025=1025", "PORT_WEB=31000", "PORT_ANY=1025", "HOST=node1",
+                "PORT_1025=1025", "PORT_WEB=31000", "PORT_ANY=1025", "HOST=node1"
             ])
     }
 
@@ -78,7 +79,7 @@ struct ModelEnvironmentTests {
         #expect(
             variables == Self.context + [
                 "MARATHON_APP_LABELS=", "X_PORT=31000", "X_PORT0=31000", "X_PORTS=31000", "X_PORT_31000=31000", "X_PORT_DEFAULT=31000",
-                "X_HOST=node1",
+                "X_HOST=node1"
             ])
     }
 
@@ -107,7 +108,7 @@ struct ModelEnvironmentTests {
             JSONObject(
                 [
                     ("role", "web"), ("a--b.c", "1"), ("ä", "umlaut"), ("X_y1", "2"), (String(long.prefix(493)), "3"),
-                    (String(long.prefix(492)), "4"), ("value", .string(long)), ("short", .string(String(long.prefix(511)))),
+                    (String(long.prefix(492)), "4"), ("value", .string(long)), ("short", .string(String(long.prefix(511))))
                 ] as [(String, JSONValue)]))
         let variables = try environment([("labels", labels)], hostPorts: [])
         let name = String(long.prefix(492)).uppercased()

@@ -11,11 +11,11 @@ struct ModelFuzzTests {
         static let words = [
             "", "x", "/", "..", "a/../b", "/A", "host", "container", "container/bridge", "HTTP", "MESOS", "DOCKER", "RW", "true", "disabled", "n1",
             "2021-07-27T10:00:00Z", "(a+)+b", "[", "GROUP_BY", "MAX_PER", "csi", "é", "\u{0}", "unlimited", "COMMAND",
-            "MESOS_TCP", "dvdi/driver", "USER",
+            "MESOS_TCP", "dvdi/driver", "USER"
         ]
         static let names = [
             "id", "cmd", "args", "container", "docker", "portMappings", "networks", "ports", "uris", "ipAddress", "fetch", "persistent", "external",
-            "secret", "version", "tcp", "exec", "command", "name", "mode", "network", "credential", "seccomp", "hostPort", "residency", "gpus",
+            "secret", "version", "tcp", "exec", "command", "name", "mode", "network", "credential", "seccomp", "hostPort", "residency", "gpus"
         ]
 
         mutating func junk() -> JSONValue {

@@ -19,18 +19,19 @@ struct ModelNamingTests {
         #expect(InstanceID(text) == nil)
     }
 
-    @Test(arguments: [
-        ("a_b.instance-\(uuid)._app.1", "/a/b", 1, "a_b.instance-\(uuid)._app.2"),
-        ("a.instance-\(uuid)._app.41", "/a", 41, "a.instance-\(uuid)._app.42"),
-        ("a.b.instance-\(uuid).web.3", "/a.b", 3, "a.b.instance-\(uuid).web.4"),
-        ("a.instance-\(uuid)._app", "/a", nil, "a.instance-\(uuid)._app.1"),
-        ("a.instance-\(uuid).web", "/a", nil, "a.instance-\(uuid).web.1"),
-        ("a.marathon-\(uuid)_web.2", "/a", 2, "a.marathon-\(uuid)_web.3"),
-        ("a_b.\(uuid)", "/a/b", nil, "a_b.\(uuid).1"),
-        ("a_b.\(uuid).7", "/a/b", 7, "a_b.\(uuid).8"),
-        ("a.b_\(uuid)", "/a.b", nil, "a.b_\(uuid).1"),
-        ("instance-\(uuid).\(uuid)", "/instance-\(uuid)", nil, "instance-\(uuid).\(uuid).1"),
-    ] as [(String, String, Int64?, String)])
+    @Test(
+        arguments: [
+            ("a_b.instance-\(uuid)._app.1", "/a/b", 1, "a_b.instance-\(uuid)._app.2"),
+            ("a.instance-\(uuid)._app.41", "/a", 41, "a.instance-\(uuid)._app.42"),
+            ("a.b.instance-\(uuid).web.3", "/a.b", 3, "a.b.instance-\(uuid).web.4"),
+            ("a.instance-\(uuid)._app", "/a", nil, "a.instance-\(uuid)._app.1"),
+            ("a.instance-\(uuid).web", "/a", nil, "a.instance-\(uuid).web.1"),
+            ("a.marathon-\(uuid)_web.2", "/a", 2, "a.marathon-\(uuid)_web.3"),
+            ("a_b.\(uuid)", "/a/b", nil, "a_b.\(uuid).1"),
+            ("a_b.\(uuid).7", "/a/b", 7, "a_b.\(uuid).8"),
+            ("a.b_\(uuid)", "/a.b", nil, "a.b_\(uuid).1"),
+            ("instance-\(uuid).\(uuid)", "/instance-\(uuid)", nil, "instance-\(uuid).\(uuid).1")
+        ] as [(String, String, Int64?, String)])
     func `task ids of all versions are read, written and counted on`(text: String, runSpec: String, incarnation: Int64?, next: String) throws {
         let id = try #require(TaskID(text))
         #expect(id.description == text)
@@ -50,7 +51,7 @@ struct ModelNamingTests {
 
     @Test(arguments: [
         "", "a", ".", "..", "a.b", "a._app.1", "a.instance-1._app.1", "a.instance-\(uuid)", "a.instance-\(uuid)..1", "\(uuid)", ".\(uuid)",
-        "a.instance-\(uuid)._app.9999999999999999999",
+        "a.instance-\(uuid)._app.9999999999999999999"
     ])
     func `other texts are no task ids`(text: String) {
         #expect(TaskID(text) == nil)

@@ -8,33 +8,34 @@ struct ModelNetworkTests {
 
     // MARK: Defaults and translation
 
-    @Test(arguments: [
-        ([:], "host", ["default": 0], nil),
-        (["networks": []], "host", ["default": 0], nil),
-        (["portDefinitions": []], "host", [:], nil),
-        (["ports": [80, 0]], "host", ["#0": 80, "#1": 0], nil),
-        (["networks": bridge], "container/bridge", [:], ["default:0"]),
-        (["networks": bridge, "portDefinitions": [["port": 80]], "requirePorts": true], "container/bridge", [:], ["default:0"]),
-        (["networks": bridge, "container": ["type": "MESOS", "portMappings": []]], "container/bridge", [:], []),
-        (
-            ["networks": bridge, "container": ["type": "MESOS", "portMappings": [["containerPort": 8080], ["hostPort": 31000]]]],
-            "container/bridge", [:], ["-:0", "-:31000"]
-        ),
-        (["networks": bridge, "ports": [0, 0, 0]], "container/bridge", [:], ["default:0", "-:0", "-:0"]),
-        (["networks": [["name": "n"]]], "container", [:], ["default:-"]),
-        (["networks": [[:]]], "container", [:], ["default:-"]),
-        (["container": ["type": "MESOS", "portMappings": [["name": "x"]]]], "host", ["default": 0], nil),
-        (["container": ["docker": ["image": "i", "network": "HOST"]]], "host", ["default": 0], nil),
-        (["container": ["docker": ["image": "i", "network": "BRIDGE"]]], "container/bridge", [:], ["default:0"]),
-        (
-            ["container": ["docker": ["image": "i", "network": "BRIDGE", "portMappings": [["name": "web"]]]]], "container/bridge", [:],
-            ["web:0"]
-        ),
-        (["container": ["docker": ["image": "i", "network": "USER"]], "ipAddress": ["networkName": "n"]], "container", [:], ["default:-"]),
-        (["ipAddress": [:]], "container", [:], ["default:-"]),
-        (["ipAddress": ["networkName": "mesos-bridge"]], "container/bridge", [:], ["default:0"]),
-        (["ipAddress": ["discovery": ["ports": [["number": 80, "name": "web"]]]]], "container", [:], ["web:-"]),
-    ] as [(JSONValue, String, KeyValuePairs<String, Int>, [String]?)])
+    @Test(
+        arguments: [
+            ([:], "host", ["default": 0], nil),
+            (["networks": []], "host", ["default": 0], nil),
+            (["portDefinitions": []], "host", [:], nil),
+            (["ports": [80, 0]], "host", ["#0": 80, "#1": 0], nil),
+            (["networks": bridge], "container/bridge", [:], ["default:0"]),
+            (["networks": bridge, "portDefinitions": [["port": 80]], "requirePorts": true], "container/bridge", [:], ["default:0"]),
+            (["networks": bridge, "container": ["type": "MESOS", "portMappings": []]], "container/bridge", [:], []),
+            (
+                ["networks": bridge, "container": ["type": "MESOS", "portMappings": [["containerPort": 8080], ["hostPort": 31000]]]],
+                "container/bridge", [:], ["-:0", "-:31000"]
+            ),
+            (["networks": bridge, "ports": [0, 0, 0]], "container/bridge", [:], ["default:0", "-:0", "-:0"]),
+            (["networks": [["name": "n"]]], "container", [:], ["default:-"]),
+            (["networks": [[:]]], "container", [:], ["default:-"]),
+            (["container": ["type": "MESOS", "portMappings": [["name": "x"]]]], "host", ["default": 0], nil),
+            (["container": ["docker": ["image": "i", "network": "HOST"]]], "host", ["default": 0], nil),
+            (["container": ["docker": ["image": "i", "network": "BRIDGE"]]], "container/bridge", [:], ["default:0"]),
+            (
+                ["container": ["docker": ["image": "i", "network": "BRIDGE", "portMappings": [["name": "web"]]]]], "container/bridge", [:],
+                ["web:0"]
+            ),
+            (["container": ["docker": ["image": "i", "network": "USER"]], "ipAddress": ["networkName": "n"]], "container", [:], ["default:-"]),
+            (["ipAddress": [:]], "container", [:], ["default:-"]),
+            (["ipAddress": ["networkName": "mesos-bridge"]], "container/bridge", [:], ["default:0"]),
+            (["ipAddress": ["discovery": ["ports": [["number": 80, "name": "web"]]]]], "container", [:], ["web:-"])
+        ] as [(JSONValue, String, KeyValuePairs<String, Int>, [String]?)])
     func `networks and ports are normalised`(
         members: JSONValue, mode: String, definitions: KeyValuePairs<String, Int>, mappings: [String]?
     ) throws {
@@ -88,74 +89,76 @@ struct ModelNetworkTests {
 
     // MARK: Refusals
 
-    @Test(arguments: [
-        (["uris": ["a"], "fetch": [["uri": "b"]]], "/uris", "may not be set in conjunction with fetch"),
-        (
-            ["networks": bridge, "container": ["docker": ["image": "i", "network": "BRIDGE"]]], "/",
-            "must not specify both container.docker.network and networks"
-        ),
-        (["networks": bridge, "ipAddress": [:]], "/", "must not specify both networks and ipAddress"),
-        (["ports": [80, 80]], "/", "ports must be unique"),
-        (["ipAddress": [:], "ports": [80]], "/", "cannot specify both an IP address and port"),
-        (["ipAddress": [:], "portDefinitions": [[:]]], "/", "cannot specify both an IP address and port"),
-        (["ports": [80], "portDefinitions": [["port": 81]]], "/", "cannot specify both ports and port definitions"),
-        (
-            ["container": ["docker": ["image": "i"]], "ipAddress": ["discovery": [:]]], "/ipAddress",
-            "ipAddress/discovery is not allowed for Docker containers"
-        ),
-        (
-            ["container": ["docker": ["image": "i", "network": "BRIDGE", "portMappings": [["name": "a"], ["name": "a"]]]]],
-            "/container/docker/portMappings", "Port names must be unique."
-        ),
-        (["networks": [["mode": "host", "name": "x"]]], "/networks", "Host networks may not have names or labels"),
-        (["networks": [["mode": "host", "labels": ["a": "b"]]]], "/networks", "Host networks may not have names or labels"),
-        (["networks": [["mode": "container/bridge", "name": "x"]]], "/networks", "Bridge networks may not have names"),
-        (["networks": [["name": "x"], ["name": "x"]]], "/networks", "Duplicate networks are not allowed"),
-        (
-            ["networks": [["mode": "host"], ["mode": "host"]]], "/networks",
-            "May specify a single host network, single bridge network, or else 1-to-n container networks"
-        ),
-        (
-            ["networks": [["mode": "container/bridge"], ["name": "x"]]], "/networks",
-            "May specify a single host network, single bridge network, or else 1-to-n container networks"
-        ),
-        (["networks": [[:]]], "/networks", "Network name must be specified when container network is selected."),
-        (
-            ["networks": [["name": "x"], ["name": "y"]], "container": ["docker": ["image": "i"]]], "/",
-            "may only specify a single container network when using the Docker container engine"
-        ),
-        (
-            ["networks": bridge, "container": ["type": "MESOS", "portMappings": [["name": "a"], ["name": "a"]]]],
-            "/container/portMappings", "Port names must be unique."
-        ),
-        (
-            ["networks": [["name": "x"], ["name": "y"]], "container": ["type": "MESOS", "portMappings": [["hostPort": 0]]]],
-            "/container/portMappings(0)",
-            "networkNames must be a single item list when hostPort is specified and more than 1 container network is defined"
-        ),
-        (
-            ["networks": [["name": "x"]], "container": ["type": "MESOS", "portMappings": [["networkNames": ["y"]]]]],
-            "/container/portMappings(0)/networkNames(0)", "is not one of (x)"
-        ),
-        (["portDefinitions": [["name": "a"], ["name": "a"]]], "/portDefinitions", "Port names must be unique."),
-        (["portDefinitions": [["port": 80], ["port": 80]]], "/portDefinitions", "Ports must be unique."),
-    ] as [(JSONValue, String, String)])
+    @Test(
+        arguments: [
+            (["uris": ["a"], "fetch": [["uri": "b"]]], "/uris", "may not be set in conjunction with fetch"),
+            (
+                ["networks": bridge, "container": ["docker": ["image": "i", "network": "BRIDGE"]]], "/",
+                "must not specify both container.docker.network and networks"
+            ),
+            (["networks": bridge, "ipAddress": [:]], "/", "must not specify both networks and ipAddress"),
+            (["ports": [80, 80]], "/", "ports must be unique"),
+            (["ipAddress": [:], "ports": [80]], "/", "cannot specify both an IP address and port"),
+            (["ipAddress": [:], "portDefinitions": [[:]]], "/", "cannot specify both an IP address and port"),
+            (["ports": [80], "portDefinitions": [["port": 81]]], "/", "cannot specify both ports and port definitions"),
+            (
+                ["container": ["docker": ["image": "i"]], "ipAddress": ["discovery": [:]]], "/ipAddress",
+                "ipAddress/discovery is not allowed for Docker containers"
+            ),
+            (
+                ["container": ["docker": ["image": "i", "network": "BRIDGE", "portMappings": [["name": "a"], ["name": "a"]]]]],
+                "/container/docker/portMappings", "Port names must be unique."
+            ),
+            (["networks": [["mode": "host", "name": "x"]]], "/networks", "Host networks may not have names or labels"),
+            (["networks": [["mode": "host", "labels": ["a": "b"]]]], "/networks", "Host networks may not have names or labels"),
+            (["networks": [["mode": "container/bridge", "name": "x"]]], "/networks", "Bridge networks may not have names"),
+            (["networks": [["name": "x"], ["name": "x"]]], "/networks", "Duplicate networks are not allowed"),
+            (
+                ["networks": [["mode": "host"], ["mode": "host"]]], "/networks",
+                "May specify a single host network, single bridge network, or else 1-to-n container networks"
+            ),
+            (
+                ["networks": [["mode": "container/bridge"], ["name": "x"]]], "/networks",
+                "May specify a single host network, single bridge network, or else 1-to-n container networks"
+            ),
+            (["networks": [[:]]], "/networks", "Network name must be specified when container network is selected."),
+            (
+                ["networks": [["name": "x"], ["name": "y"]], "container": ["docker": ["image": "i"]]], "/",
+                "may only specify a single container network when using the Docker container engine"
+            ),
+            (
+                ["networks": bridge, "container": ["type": "MESOS", "portMappings": [["name": "a"], ["name": "a"]]]],
+                "/container/portMappings", "Port names must be unique."
+            ),
+            (
+                ["networks": [["name": "x"], ["name": "y"]], "container": ["type": "MESOS", "portMappings": [["hostPort": 0]]]],
+                "/container/portMappings(0)",
+                "networkNames must be a single item list when hostPort is specified and more than 1 container network is defined"
+            ),
+            (
+                ["networks": [["name": "x"]], "container": ["type": "MESOS", "portMappings": [["networkNames": ["y"]]]]],
+                "/container/portMappings(0)/networkNames(0)", "is not one of (x)"
+            ),
+            (["portDefinitions": [["name": "a"], ["name": "a"]]], "/portDefinitions", "Port names must be unique."),
+            (["portDefinitions": [["port": 80], ["port": 80]]], "/portDefinitions", "Ports must be unique.")
+        ] as [(JSONValue, String, String)])
     func `networks and ports that contradict each other are refused`(members: JSONValue, path: String, error: String) throws {
         let members = try #require(members.object).map { ($0.name, $0.value) }
         #expect(Model.rejection(Model.members(members)) == .invalid([Violation(path, error)]))
     }
 
-    @Test(arguments: [
-        (["container": ["docker": ["image": "i", "network": "NONE"]]], "unsupported docker network type NONE"),
-        (
-            ["container": ["docker": ["image": "i", "network": "BRIDGE", "portMappings": [[:]]], "portMappings": [[:]]]],
-            "cannot specify both portMappings and docker.portMappings"
-        ),
-        (
-            ["container": ["type": "MESOS", "portMappings": [[:]]], "ipAddress": ["discovery": ["ports": [["name": "a"]]]]],
-            "container.portMappings and ipAddress.discovery.ports must not both be set"
-        ),
-    ] as [(JSONValue, String)])
+    @Test(
+        arguments: [
+            (["container": ["docker": ["image": "i", "network": "NONE"]]], "unsupported docker network type NONE"),
+            (
+                ["container": ["docker": ["image": "i", "network": "BRIDGE", "portMappings": [[:]]], "portMappings": [[:]]]],
+                "cannot specify both portMappings and docker.portMappings"
+            ),
+            (
+                ["container": ["type": "MESOS", "portMappings": [[:]]], "ipAddress": ["discovery": ["ports": [["name": "a"]]]]],
+                "container.portMappings and ipAddress.discovery.ports must not both be set"
+            )
+        ] as [(JSONValue, String)])
     func `what has no translation is refused as a whole`(members: JSONValue, message: String) throws {
         let members = try #require(members.object).map { ($0.name, $0.value) }
         #expect(Model.rejection(Model.members(members)) == .message(message))
@@ -170,7 +173,7 @@ struct ModelNetworkTests {
             (
                 ["container": ["docker": ["image": "i"]], "ipAddress": ["discovery": ["ports": [["name": "a"]]]]],
                 "ipAddress.discovery.ports do not apply for container type DOCKER"
-            ),
+            )
         ]
         for (json, message) in rows {
             #expect(throws: ModelRejection.message(message)) { _ = try app.changed(by: Model.update(json), rules: Model.rules) }

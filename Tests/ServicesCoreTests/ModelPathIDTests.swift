@@ -14,7 +14,7 @@ struct ModelPathIDTests {
         ("//a///b//", "/g", "/a/b"),
         ("", "/g", "/g"),
         ("..", "/g", "/"),
-        ("/", "/g", "/"),
+        ("/", "/g", "/")
     ])
     func `an id is resolved against its group`(text: String, base: String, resolved: String) {
         #expect(PathID(text, in: PathID(base)).description == resolved)
@@ -32,7 +32,7 @@ struct ModelPathIDTests {
     @Test(arguments: [
         ("/A", [syntax]), ("/a_b", [syntax]), ("/-a", [syntax]), ("/a-", [syntax]), ("/a..b", [syntax]), ("/.a", [syntax]), ("/a.", [syntax]),
         ("/a b", [syntax]), ("/é", [syntax]), ("/a/X/b", [syntax]), ("/a/restart", [reserved]), ("/tasks", [reserved]),
-        ("/a/versions", [reserved]), ("/", ["Path must contain at least one path element"]),
+        ("/a/versions", [reserved]), ("/", ["Path must contain at least one path element"])
     ])
     func `malformed ids are refused in Marathon's words`(text: String, violations: [String]) {
         #expect(PathID(text).violations() == violations)

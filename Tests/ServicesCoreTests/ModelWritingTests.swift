@@ -21,7 +21,8 @@ struct ModelWritingTests {
             writer.endObject()
             writer.endArray()
         }
-        let expected = #"{"id":"/a","backoffFactor":1.15,"backoffSeconds":1,"cmd":"sleep 1000","cpus":0.1,"disk":0,"executor":"","#
+        let expected =
+            #"{"id":"/a","backoffFactor":1.15,"backoffSeconds":1,"cmd":"sleep 1000","cpus":0.1,"disk":0,"executor":"","#
             + #""instances":1,"labels":{},"maxLaunchDelaySeconds":300,"mem":32,"gpus":0,"networks":[{"mode":"host"}],"#
             + #""portDefinitions":[{"labels":{},"name":"default","port":10000,"protocol":"tcp"}],"requirePorts":false,"#
             + #""upgradeStrategy":{"maximumOverCapacity":1,"minimumHealthCapacity":1},"version":"2021-07-27T10:00:00.123Z","#

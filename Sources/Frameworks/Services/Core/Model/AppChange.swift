@@ -2,6 +2,7 @@ extension AppDefinition {
     /// Whether the change replaces all tasks: any but that of `instances` and of the version. The order of what has none (constraints,
     /// health checks, dependencies, accepted roles) is no difference.
     package func isUpgrade(to other: AppDefinition) -> Bool {
+        if self == other { return false }
         var same = self
         same.instances = other.instances
         same.versionInfo = other.versionInfo
@@ -19,7 +20,8 @@ extension AppDefinition {
     /// What the tasks of an app with persistent volumes, now or before, can't follow; empty if they can.
     package func residentUpdateViolations(to other: AppDefinition) -> [Violation] {
         guard isResident || other.isResident else { return [] }
-        let resources = "Services with persistent volumes configured may not change resource requirements. "
+        let resources =
+            "Services with persistent volumes configured may not change resource requirements. "
             + "If you need to make this change, please create a new service."
         var violations: [Violation] = []
         let volumes = Set(volumes.filter { $0.persistent != nil })

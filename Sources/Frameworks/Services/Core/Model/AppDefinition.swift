@@ -92,6 +92,11 @@ extension AppDefinition {
         portMappings.isEmpty ? portDefinitions.map(\.port) : portMappings.map(\.servicePort)
     }
 
+    /// Whether a service port is still to be assigned.
+    package var hasOpenServicePorts: Bool {
+        portDefinitions.contains { $0.port == 0 } || portMappings.contains { $0.servicePort == 0 }
+    }
+
     /// The host ports asked for: nil for none, 0 for any. In host mode without `requirePorts` each is 0.
     package var requestedHostPorts: [Int?] {
         if !portMappings.isEmpty { return portMappings.map(\.hostPort) }

@@ -5,16 +5,26 @@ package struct ServicePorts: Sendable {
     private var isTaken: [Bool]
     private var next: Int
 
-    /// - Parameters:
-    ///   - range: the ports to choose from.
-    ///   - apps: all apps before and after the change; none of their ports is given to another.
-    package init(range: ClosedRange<Int>, apps: some Sequence<AppDefinition>) {
+    package init(range: ClosedRange<Int>) {
         self.range = range
         isTaken = [Bool](repeating: false, count: range.count)
         next = range.lowerBound
-        for app in apps {
-            for port in app.servicePorts where range.contains(port) { isTaken[port - range.lowerBound] = true }
-        }
+    }
+
+    /// - Parameter apps: all apps before and after the change; none of their ports is given to another.
+    package init(range: ClosedRange<Int>, apps: some Sequence<AppDefinition>) {
+        self.init(range: range)
+        for app in apps { reserve(app) }
+    }
+
+    /// Keeps the ports of an app from being given to another.
+    package mutating func reserve(_ app: AppDefinition) {
+        for definition in app.portDefinitions { reserve(definition.port) }
+        for mapping in app.portMappings { reserve(mapping.servicePort) }
+    }
+
+    private mutating func reserve(_ port: Int) {
+        if range.contains(port) { isTaken[port - range.lowerBound] = true }
     }
 
     /// Replaces each service port 0 of an app by the one that stood at the same place before, else by another that the app had and no
@@ -22,8 +32,8 @@ package struct ServicePorts: Sendable {
     /// - Parameter old: the app so far, if there is one.
     /// - Throws: `.message` when the range is exhausted; the ports given away so far are lost then, so the whole change must be refused.
     package mutating func assign(to app: inout AppDefinition, old: AppDefinition?) throws(ModelRejection) {
+        guard app.hasOpenServicePorts else { return }
         var ports = app.servicePorts
-        guard ports.contains(0) else { return }
         let before = old?.servicePorts ?? []
         for index in ports.indices.prefix(before.count) where ports[index] == 0 {
             if range.contains(before[index]), !ports.contains(before[index]) { ports[index] = before[index] }
@@ -52,16 +62,21 @@ package struct ServicePorts: Sendable {
 }
 
 extension ServicePorts {
-    /// Assigns the ports of all apps of a changed tree.
+    /// Assigns the ports of all apps of a changed tree. No port that an app has or had is given to another.
     /// - Throws: as `assign(to:old:)`.
     package static func assigned(
         to apps: [AppDefinition], before: [AppDefinition], range: ClosedRange<Int>
     ) throws(ModelRejection) -> [AppDefinition] {
-        guard apps.contains(where: { $0.servicePorts.contains(0) }) else { return apps }
-        let old = Dictionary(before.map { ($0.id, $0) }) { first, _ in first }
-        var ports = ServicePorts(range: range, apps: before + apps)
+        let open = apps.indices.filter { apps[$0].hasOpenServicePorts }
+        if open.isEmpty { return apps }
+        // Looked up only, so their order is no matter; a whole tree of definitions isn't copied for a few changed ones.
+        let wanted = Set(open.map { apps[$0].id })
+        var old: [PathID: Int] = [:]
+        for index in before.indices where wanted.contains(before[index].id) { old[before[index].id] = index }
+        var ports = ServicePorts(range: range, apps: before)
+        for index in apps.indices { ports.reserve(apps[index]) }
         var assigned = apps
-        for index in assigned.indices { try ports.assign(to: &assigned[index], old: old[assigned[index].id]) }
+        for index in open { try ports.assign(to: &assigned[index], old: old[apps[index].id].map { before[$0] }) }
         return assigned
     }
 }

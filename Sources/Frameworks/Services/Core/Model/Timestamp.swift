@@ -14,14 +14,23 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
         let (days, inDay) = milliseconds.floorDivided(by: 86_400_000)
         let (year, month, day) = Self.date(ofDay: days)
         let second = inDay / 1000
-        return "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(day, 2))"
-            + "T\(Self.padded(second / 3600, 2)):\(Self.padded(second / 60 % 60, 2)):\(Self.padded(second % 60, 2))"
-            + ".\(Self.padded(inDay % 1000, 3))Z"
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        Self.append(year, digits: 4, "-", to: &text)
+        Self.append(month, digits: 2, "-", to: &text)
+        Self.append(day, digits: 2, "T", to: &text)
+        Self.append(second / 3600, digits: 2, ":", to: &text)
+        Self.append(second / 60 % 60, digits: 2, ":", to: &text)
+        Self.append(second % 60, digits: 2, ".", to: &text)
+        Self.append(inDay % 1000, digits: 3, "Z", to: &text)
+        return String(decoding: text, as: UTF8.self)
     }
 
-    private static func padded(_ number: Int64, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    private static func append(_ number: Int64, digits: Int, _ end: Unicode.Scalar, to text: inout [UInt8]) {
+        let digitsOfNumber = String(number).utf8
+        for _ in 0..<max(0, digits - digitsOfNumber.count) { text.append(UInt8(ascii: "0")) }
+        text += digitsOfNumber
+        text.append(UInt8(ascii: end))
     }
 }
 

@@ -1,4 +1,4 @@
-/// A part of the model that Agora takes, keeps and shows, and cannot serve: an app that needs it is refused, not run without it.
+/// A part of the model that Agora takes, keeps and shows, and can't serve: an app that needs it is refused, not run without it.
 package struct Unsupported: Sendable {
     package let path: String
     package let text: String
@@ -32,12 +32,30 @@ package struct Unsupported: Sendable {
         Unsupported("/executor", "custom executors are not served yet: only the command executor is") {
             !$0.executor.isEmpty && $0.executor != "//cmd"
         },
+        Unsupported("/env", "a process can't be given variables with NUL characters, nor with = in their names") { app in
+            app.env.contains { entry in
+                entry.key.utf8.contains(UInt8(ascii: "=")) || entry.key.utf8.contains(0) || entry.value.hasNUL
+            }
+        },
+        Unsupported("/", "a process can't be given a cmd, args or user with NUL characters") { app in
+            ([app.cmd, app.user].compactMap { $0 } + app.args).contains { $0.utf8.contains(0) }
+        },
+        Unsupported("/instances", "more than \(maxInstances) instances of one app are not served") { $0.instances > maxInstances }
     ]
+
+    /// An instance takes some memory even before it runs; a slip of the keyboard must not end the process.
+    static let maxInstances = 1_000_000
 
     init(_ path: String, _ text: String, isNeeded: @escaping @Sendable (AppDefinition) -> Bool) {
         self.path = path
         self.text = text
         self.isNeeded = isNeeded
+    }
+}
+
+extension EnvironmentValue {
+    fileprivate var hasNUL: Bool {
+        if case .text(let text) = self { text.utf8.contains(0) } else { false }
     }
 }
 

@@ -8,7 +8,7 @@ package struct Pattern: Hashable, Sendable {
     /// In UTF-8 bytes.
     package static let maxLength = 1024
     /// A longer text, in Unicode scalars, doesn't match.
-    package static let maxTextLength = 4096
+    package static let maxTextLength = 1024
     enum Instruction: Hashable, Sendable {
         case consume(ScalarSet)
         case assert(Assertion)

@@ -3,7 +3,7 @@ struct PatternCompiler {
     private(set) var program: [Pattern.Instruction] = []
     private var steps = 0
 
-    private static let maxInstructions = 2000
+    private static let maxInstructions = 1000
     /// Repetitions of nothing take time and no instructions.
     private static let maxSteps = 20_000
 
