@@ -37,7 +37,7 @@ extension Agent {
         guard tasks[handle].kill?.reason == .frameworkGone else { return report(handle, news, now, &effects) }
         tasks[handle].phase = .ended
         tally.ended[min(15, news.state.rawValue)] += 1
-        forget(handle, &effects)
+        forget(handle, now, &effects)
     }
 
     /// What a framework is told about the end of its task. Specified by Mesos 1.11 docs/task-state-reasons.md.

@@ -129,7 +129,7 @@ extension Agent {
 
     /// Kills a task whose updates nobody wants any more.
     mutating func giveUp(_ handle: Handle<AgentTask>, _ now: Moment, _ effects: inout [Effect]) {
-        if tasks[handle].phase == .ended { return forget(handle, &effects) }
+        if tasks[handle].phase == .ended { return forget(handle, now, &effects) }
         kill(handle, .frameworkGone, grace: rules.shutdownGrace, now, &effects)
     }
 

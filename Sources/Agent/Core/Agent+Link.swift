@@ -73,9 +73,9 @@ extension Agent {
     }
 
     /// Lets each task's updates flow, or rest.
-    private mutating func tellStreams(_ now: Moment, _ effects: inout [Effect]) {
+    mutating func tellStreams(_ now: Moment, _ effects: inout [Effect]) {
         for handle in tasks.handles where tasks.contains(handle) {
-            perform(tasks[handle].stream.link(link.isUp, at: now.monotonic), handle, &effects)
+            perform(tasks[handle].stream.link(link.isUp, at: now.monotonic), handle, now, &effects)
         }
     }
 

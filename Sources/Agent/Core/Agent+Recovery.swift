@@ -131,23 +131,23 @@ extension Agent {
         isForgetting = true
         link.state = .idle
         for handle in tasks.handles where tasks.contains(handle) { giveUp(handle, now, &effects) }
-        finishIfEmpty(&effects)
+        finishIfEmpty(now, &effects)
     }
 
     mutating func stop(killsTasks: Bool, _ now: Moment, _ effects: inout [Effect]) {
-        guard killsTasks else { return sayGoodbye(tasksStay: true, &effects) }
+        guard killsTasks else { return sayGoodbye(tasksStay: true, now, &effects) }
         isStopping = true
         for handle in tasks.handles where tasks.contains(handle) { kill(handle, .agentStops, grace: nil, now, &effects) }
-        finishIfEmpty(&effects)
+        finishIfEmpty(now, &effects)
     }
 
     /// Whether a stop or a new beginning waited for this.
-    mutating func finishIfEmpty(_ effects: inout [Effect]) {
+    mutating func finishIfEmpty(_ now: Moment, _ effects: inout [Effect]) {
         guard isStopping || isForgetting else { return }
         var isBusy = false
         tasks.forEach { _, task in if task.phase != .ended { isBusy = true } }
         guard !isBusy else { return }
-        if isStopping { return sayGoodbye(tasksStay: false, &effects) }
+        if isStopping { return sayGoodbye(tasksStay: false, now, &effects) }
         guard tasks.isEmpty else { return }
         isForgetting = false
         agentID = nil
@@ -157,13 +157,13 @@ extension Agent {
         dial(&effects)
     }
 
-    private mutating func sayGoodbye(tasksStay: Bool, _ effects: inout [Effect]) {
-        guard link.state != .idle || !tasksStay else { return effects.append(.stopped) }
+    private mutating func sayGoodbye(tasksStay: Bool, _ now: Moment, _ effects: inout [Effect]) {
         var goodbye = Agora_V1_AgentRecord.Goodbye()
         goodbye.tasksStay = tasksStay
         goodbye.reason = "the agent was told to stop"
         send(.goodbye(goodbye), &effects)
         link.state = .idle
+        tellStreams(now, &effects)
         effects.append(.stopped)
     }
 }

@@ -51,7 +51,7 @@ extension Agent {
             tally.ended[min(15, news.state.rawValue)] += 1
         }
         let update = Update(uuid: uuid, state: news.state, status: status.bytes)
-        perform(tasks[handle].stream.add(update, isLinked: link.isUp, at: now.monotonic), handle, &effects)
+        perform(tasks[handle].stream.add(update, isLinked: link.isUp, at: now.monotonic), handle, now, &effects)
     }
 
     private func containerStatus(_ handle: Handle<AgentTask>) -> Mesos_V1_ContainerStatus {
@@ -86,13 +86,13 @@ extension Agent {
     }
 
     /// Carries out what a task's stream says.
-    mutating func perform(_ orders: [UpdateStream.Effect], _ handle: Handle<AgentTask>, _ effects: inout [Effect]) {
+    mutating func perform(_ orders: [UpdateStream.Effect], _ handle: Handle<AgentTask>, _ now: Moment, _ effects: inout [Effect]) {
         for order in orders {
             switch order {
             case .changed: effects.append(.store([SavedStream.change(tasks[handle])]))
             case .forward(let update): send(forward(update, handle), &effects)
             case .retry(let time): deadlines.add(time, .retry(handle))
-            case .ended: forget(handle, &effects)
+            case .ended: forget(handle, now, &effects)
             case .refuse(.unexpectedAcknowledgement): tally.invalidAcknowledgements += 1
             case .refuse(.updateAfterTerminal):
                 effects.append(.note(Note(.warning, "an update after the last one is dropped", ("task", tasks[handle].id))))
@@ -114,11 +114,11 @@ extension Agent {
             tally.invalidAcknowledgements += 1
             return
         }
-        perform(tasks[handle].stream.acknowledge([UInt8](order.uuid), isLinked: link.isUp, at: now.monotonic), handle, &effects)
+        perform(tasks[handle].stream.acknowledge([UInt8](order.uuid), isLinked: link.isUp, at: now.monotonic), handle, now, &effects)
     }
 
     /// Takes a task out of the books; nothing of it may run any more.
-    mutating func forget(_ handle: Handle<AgentTask>, _ effects: inout [Effect]) {
+    mutating func forget(_ handle: Handle<AgentTask>, _ now: Moment, _ effects: inout [Effect]) {
         guard let task = tasks.remove(handle) else { return }
         precondition(task.phase == .ended, "only a task that has ended is forgotten")
         let framework = task.framework
@@ -137,7 +137,7 @@ extension Agent {
             retire(framework)
         }
         effects.append(.store(changes))
-        finishIfEmpty(&effects)
+        finishIfEmpty(now, &effects)
     }
 
     /// A framework without tasks is only remembered.

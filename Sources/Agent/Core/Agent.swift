@@ -119,7 +119,7 @@ package struct Agent: StateMachine {
             guard time(of: entry.subject) == entry.time else { continue }
             switch entry.subject {
             case .retry(let handle):
-                perform(tasks[handle].stream.retry(isLinked: link.isUp, at: now.monotonic), handle, &effects)
+                perform(tasks[handle].stream.retry(isLinked: link.isUp, at: now.monotonic), handle, now, &effects)
             case .force(let handle): force(handle, &effects)
             case .completion(let handle): completionTimeReached(handle, now, &effects)
             case .probe(let handle, let kind): startProbe(handle, kind, now, &effects)
