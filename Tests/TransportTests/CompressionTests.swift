@@ -3,7 +3,7 @@ import NIOHTTP1
 import Testing
 import Transport
 
-struct CompressionTests {
+@Suite(.serialized) struct CompressionTests {
     private static let text = Array(String(repeating: "the same again and again. ", count: 400).utf8)
 
     @Test(arguments: [0, 1, 1000, 65_536, 65_537, 3_000_000])

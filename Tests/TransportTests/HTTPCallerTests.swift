@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 import Transport
 
-struct HTTPCallerTests {
+@Suite(.serialized) struct HTTPCallerTests {
     private func withCaller(_ body: (HTTPCaller) async throws -> Void) async throws {
         let caller = HTTPCaller(logger: Logger(label: "test"), connections: 2)
         do {
@@ -32,7 +32,7 @@ struct HTTPCallerTests {
                     #expect(answer.text == "\(method) /p?q=1 [\"7\"] \(method == .GET ? "" : "b")")
                 }
                 try await withThrowingTaskGroup { group in
-                    for _ in 0..<100 { group.addTask { try await caller.send(.init(.POST, address.url("/"), body: [1])).status } }
+                    for _ in 0..<30 { group.addTask { try await caller.send(.init(.POST, address.url("/"), body: [1])).status } }
                     for try await status in group { #expect(status == .accepted) }
                 }
             }

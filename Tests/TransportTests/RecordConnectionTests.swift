@@ -4,7 +4,7 @@ import Testing
 import Transport
 
 /// What the side that dials reports when no stream comes about.
-struct RecordConnectionTests {
+@Suite(.serialized) struct RecordConnectionTests {
     private func end(of url: String, body: RecordConnection.Request.Body = .bytes([1]), answerTimeout: Duration = .seconds(10)) async throws
         -> StreamEnd
     {

@@ -5,7 +5,7 @@ import Testing
 import Transport
 
 /// The proof that one POST carries records both ways for as long as it likes.
-struct RecordStreamTests {
+@Suite(.serialized) struct RecordStreamTests {
     /// A master that answers each record with the same one.
     static func echo(_ ends: Probe<StreamEnd>, _ limits: RecordStream.Limits = .init()) -> @Sendable (Call) async throws -> Reply {
         { _ in

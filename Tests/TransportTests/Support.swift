@@ -113,16 +113,22 @@ extension Probe where Element: Equatable {
 
 /// A TCP connection of plain bytes.
 final class RawClient: Sendable {
+    /// A thread of its own, so that what tests do with large answers doesn't hold up the service.
+    private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
     private final class Collector: ChannelInboundHandler, Sendable {
         typealias InboundIn = ByteBuffer
 
-        let received = Mutex("")
+        let received = Mutex(ByteBuffer())
         /// One element for each read, one more for the end.
         let events = Probe<String>()
 
+        var text: String { received.withLock { String(buffer: $0) } }
+        var count: Int { received.withLock { $0.readableBytes } }
+
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            let text = String(buffer: unwrapInboundIn(data))
-            received.withLock { $0 += text }
+            var buffer = unwrapInboundIn(data)
+            received.withLock { _ = $0.writeBuffer(&buffer) }
             events.append("data")
         }
 
@@ -149,7 +155,7 @@ final class RawClient: Sendable {
     /// - Parameter isReading: false leaves everything that the server sends in the kernel's buffers.
     static func connect(_ address: HTTPService.Address, isReading: Bool = true) async throws -> RawClient {
         let collector = Collector()
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let channel = try await ClientBootstrap(group: group)
             .connectTimeout(.seconds(10))
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelOption(.autoRead, value: isReading)
@@ -158,17 +164,23 @@ final class RawClient: Sendable {
         return RawClient(channel, collector)
     }
 
-    var received: String { collector.received.withLock { $0 } }
+    var received: String { collector.text }
     var port: Int { channel.localAddress?.port ?? 0 }
 
     func send(_ text: String) async throws { try await channel.writeAndFlush(ByteBuffer(string: text)) }
     func send(_ bytes: [UInt8]) async throws { try await channel.writeAndFlush(ByteBuffer(bytes: bytes)) }
 
+    /// Waits for so many bytes, head included.
+    func receive(atLeast count: Int) async throws {
+        let collector = collector
+        try await collector.events.wait("\(count) bytes") { _ in collector.count >= count }
+    }
+
     @discardableResult
     func receive(within limit: TimeAmount = .seconds(20), until isMet: @escaping @Sendable (String) -> Bool) async throws -> String {
         let collector = collector
         do {
-            try await collector.events.wait(within: limit, "answer") { _ in isMet(collector.received.withLock { $0 }) }
+            try await collector.events.wait(within: limit, "answer") { _ in isMet(collector.text) }
         } catch is TimedOut {
             throw TimedOut(description: "waiting for an answer, got so far: \(received.debugDescription)")
         }

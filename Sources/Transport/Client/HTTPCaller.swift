@@ -59,7 +59,7 @@ package final class HTTPCaller: Service {
     private let logger: Logger
 
     /// - Parameters:
-    ///   - connections: how many one server may be sent at a time; further requests wait for one of them.
+    ///   - connections: how many requests one server may be sent at a time; further ones wait, at most `connectTimeout`, for one of them.
     ///   - idle: how long an unused connection is kept.
     package init(
         logger: Logger, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, connections: Int = 8,
@@ -107,6 +107,8 @@ package final class HTTPCaller: Service {
         case let error as HTTPClientError where [.deadlineExceeded, .readTimeout, .writeTimeout].contains(error): Failure.timeout
         case let error as HTTPClientError where error == .connectTimeout:
             Failure.unreachable("Connecting to \(endpoint.authority) took too long")
+        case let error as HTTPClientError where error == .getConnectionFromPoolTimeout:
+            Failure.unreachable("All connections to \(endpoint.authority) were busy for too long")
         case is NIOConnectionError: Failure.unreachable(RecordConnection.describe(error, endpoint))
         case let error as IOError where error.errnoCode == ECONNREFUSED: Failure.unreachable(RecordConnection.describe(error, endpoint))
         case is ResponseAccumulator.ResponseTooBigError: Failure.tooLarge(limit: limit)

@@ -63,7 +63,13 @@ extension ServerConnection: StreamChannel {
         let loopBound = NIOLoopBound(self, eventLoop: eventLoop)
         let isSent = eventLoop.makePromise(of: Void.self)
         isSent.futureResult.whenComplete { _ in loopBound.value.outputClosed(on: eventLoop) }
-        context.close(mode: .output, promise: isSent)
+        // With the other half closed, closing this one would not wait for what is still to be written: a write of nothing does.
+        let pipeline = context.pipeline.syncOperations
+        if isInputClosed, let encoder = try? pipeline.context(handlerType: HTTPResponseEncoder.self) {
+            encoder.writeAndFlush(NIOAny(IOData.byteBuffer(ByteBuffer())), promise: isSent)
+        } else {
+            context.close(mode: .output, promise: isSent)
+        }
     }
 
     private func outputClosed(on eventLoop: any EventLoop) {

@@ -107,11 +107,14 @@ final class ServerConnection: ChannelDuplexHandler {
         switch phase {
         case .streaming(_, let driver):
             driver.end(.goodbye)
-        case .idle where waiting.isEmpty:
-            context?.close(promise: nil)
         case .idle, .answering, .writing:
-            // The client may have closed its half only: a request that has come in whole is still answered.
-            if arriving != nil { context?.close(promise: nil) }
+            // The client may have closed its half only: requests that have come in whole are still answered.
+            if let arriving {
+                self.arriving = nil
+                if waiting.last === arriving { waiting.removeLast() }
+                arriving.body.fail(.disconnected)
+            }
+            if case .idle = phase, waiting.isEmpty { linger() }
         case .lingering:
             if isOutputClosed { context?.close(promise: nil) }
         case .closed:
@@ -123,7 +126,7 @@ final class ServerConnection: ChannelDuplexHandler {
         isQuiescing = true
         switch phase {
         case .idle where waiting.isEmpty && arriving == nil:
-            context?.close(promise: nil)
+            linger()
         case .streaming(_, let driver):
             driver.close()
         default:
