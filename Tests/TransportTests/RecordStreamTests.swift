@@ -431,6 +431,7 @@ import Transport
 
     @Test func `a stream whose peer doesn't read can't hold up shutdown`() async throws {
         let opened = Probe<Outbox>()
+        let clients = Probe<RawClient>()  // Held, so that they stay open.
         let ends = Probe<StreamEnd>()
         let clock = ContinuousClock()
         var began = clock.now
@@ -441,11 +442,12 @@ import Transport
             return .records(RecordStream(outbox: outbox) { ends.append($0) }, contentType: "application/json")
         } _: { address in
             let client = try await RawClient.connect(address, isReading: false)
+            clients.append(client)
             try await client.send("GET / HTTP/1.1\r\n\r\n")
             _ = try await opened.first()
             began = clock.now
         }
         #expect(clock.now - began < .seconds(4))
-        #expect(ends.elements == [.closed])
+        #expect(ends.elements == [.closed] && clients.elements.count == 1)
     }
 }

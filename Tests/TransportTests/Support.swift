@@ -152,6 +152,8 @@ final class RawClient: Sendable {
         self.collector = collector
     }
 
+    deinit { channel.close(promise: nil) }
+
     /// - Parameter isReading: false leaves everything that the server sends in the kernel's buffers.
     static func connect(_ address: HTTPService.Address, isReading: Bool = true) async throws -> RawClient {
         let collector = Collector()

@@ -3,15 +3,13 @@ import NIOCore
 
 /// Keeps a listening socket alive when accepting fails for want of descriptors or memory, or because the client has gone again: it pauses,
 /// where the accept loop behind it would end on the first error.
-final class AcceptGuard: ChannelDuplexHandler {
+final class AcceptGuard: ChannelInboundHandler {
     typealias InboundIn = any Channel
-    typealias OutboundIn = Never
 
     private static let pause = TimeAmount.milliseconds(100)
 
     private let logger: Logger
     private var isPaused = false
-    private var hasHeldRead = false
 
     private init(logger: Logger) { self.logger = logger }
 
@@ -35,21 +33,20 @@ final class AcceptGuard: ChannelDuplexHandler {
         guard !isPaused else { return }
         isPaused = true
         logger.warning("accepting connections failed, pausing", metadata: ["error": "\(error)"])
+        setReading(context, false)
         let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: Self.pause) {
             let (guardian, context) = loopBound.value
-            guardian.resume(context)
+            guardian.isPaused = false
+            guardian.setReading(context, true)
         }
     }
 
-    private func resume(_ context: ChannelHandlerContext) {
-        isPaused = false
-        guard hasHeldRead else { return }
-        hasHeldRead = false
-        context.read()
-    }
-
-    func read(context: ChannelHandlerContext) {
-        if isPaused { hasHeldRead = true } else { context.read() }
+    private func setReading(_ context: ChannelHandlerContext, _ isReading: Bool) {
+        do {
+            try context.channel.syncOptions?.setOption(.autoRead, value: isReading)
+        } catch {
+            logger.debug("the listening socket is closed", metadata: ["error": "\(error)"])
+        }
     }
 }

@@ -126,7 +126,7 @@ final class ServerConnection: ChannelDuplexHandler {
         isQuiescing = true
         switch phase {
         case .idle where waiting.isEmpty && arriving == nil:
-            linger()
+            if bufferedBytes == 0 { context?.close(promise: nil) } else { linger() }
         case .streaming(_, let driver):
             driver.close()
         default:
