@@ -85,7 +85,7 @@ let targets: [Target] = [
         "AgentServerTests",
         ["AgentServer", "AgentCore", "AgoraAPI", "MesosAPI", "JSON", "Transport", protobuf, nioCore, nioPosix, nioHTTP1, lifecycle, logging]),
     tests("SchedulingTests", ["Scheduling", "MesosAPI", "Transport", protobuf, logging, nioCore, nioHTTP1]),
-    tests("LauncherTests", ["AgoraAPI", protobuf]),
+    tests("LauncherTests", ["AgoraAPI", protobuf], exclude: ["Unit"]),
     tests("ServicesCoreTests", ["ServicesCore", "Machine", "JSON", "Resources", "MesosAPI", protobuf]),
 ]
 

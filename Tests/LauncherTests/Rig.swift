@@ -135,7 +135,8 @@ final class Rig {
 
     /// Whether it is a monitor that has not ended (and only waits to be reaped).
     static func isAlive(_ monitor: pid_t) -> Bool {
-        (try? String(contentsOfFile: "/proc/\(monitor)/stat", encoding: .utf8))?.contains(" (agora-monitor) S") == true
+        guard let stat = try? String(contentsOfFile: "/proc/\(monitor)/stat", encoding: .utf8) else { return false }
+        return stat.contains(" (agora-monitor) ") && !stat.contains(") Z ") && !stat.contains(") X ")
     }
 
     /// Cgroups of this instance, in all hierarchies.
@@ -169,6 +170,8 @@ func withRig(
         try body(rig)
     } catch {
         for container in (try? rig.list()) ?? [] { _ = try? rig.destroy(container.containerID) }
+        _ = try? rig.launcher.hangUp()
+        try? FileManager.default.removeItem(atPath: rig.folder)
         throw error
     }
     for container in try rig.list() { _ = try rig.destroy(container.containerID) }

@@ -142,12 +142,20 @@ int container_running(struct launcher *launcher, const char *id, struct containe
     return 0;
 }
 
-int container_order(const struct container *container, int order) {
+int container_signal(const struct launcher *launcher, const struct container *container, int signal, siginfo_t *info) {
+    // The pid of a child stays its own until it is reaped, which is noted; that of another process needs the descriptor.
+    if (container->pidfd >= 0) return syscall(SYS_pidfd_send_signal, container->pidfd, signal, info, 0) != 0 ? -errno : 0;
+    pid_t child = launcher->table.children[container - launcher->table.containers];
+    if (child <= 0) return -ESRCH;
+    return (info ? syscall(SYS_rt_sigqueueinfo, child, signal, info) : kill(child, signal)) != 0 ? -errno : 0;
+}
+
+int container_order(const struct launcher *launcher, const struct container *container, int order) {
     siginfo_t info = {.si_signo = ORDER_SIGNAL, .si_code = SI_QUEUE};
     info.si_pid = getpid();
     info.si_uid = getuid();
     info.si_value.sival_int = order;
-    return syscall(SYS_pidfd_send_signal, container->pidfd, ORDER_SIGNAL, &info, 0) != 0 ? -errno : 0;
+    return container_signal(launcher, container, ORDER_SIGNAL, &info);
 }
 
 int signal_handle(struct launcher *launcher, const Agora__V1__LauncherRequest__Signal *message, struct refusal *ret_refusal) {
@@ -156,7 +164,7 @@ int signal_handle(struct launcher *launcher, const Agora__V1__LauncherRequest__S
         return refuse(ret_refusal, REFUSED(INVALID), 0, "A signal is 1...%d, not %u", MAX_SIGNAL, message->signal);
     int result = container_running(launcher, message->container_id, &container, ret_refusal);
     if (result != 0) return result;
-    result = container_order(container, (int)message->signal | (message->whole_tree ? ORDER_TREE : 0));
+    result = container_order(launcher, container, (int)message->signal | (message->whole_tree ? ORDER_TREE : 0));
     if (result == -ESRCH) return refuse(ret_refusal, REFUSED(NOT_RUNNING), 0, "The container '%s' doesn't run", container->id);
     return result != 0 ? refuse_system(ret_refusal, -result, "Failed to send the signal") : 0;
 }
@@ -170,7 +178,7 @@ static int destroy(struct launcher *launcher, struct container *container, uint6
     container->kill_at_ms = monotonic_ms() + DESTROY_PATIENCE_MS;
     launcher->table.destroying++;
     // A monitor that can't be told is ending already, or will be killed.
-    container_order(container, SIGKILL | ORDER_DESTROY);
+    container_order(launcher, container, SIGKILL | ORDER_DESTROY);
     return 0;
 }
 

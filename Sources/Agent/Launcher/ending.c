@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "files.h"
@@ -74,7 +73,7 @@ static int look_again(struct launcher *launcher, struct container *container, in
     if (container->phase == PHASE_ENDING) return container_sweep(launcher, container->id, &container->state) || now >= container->give_up_at_ms ? finish(launcher, container) : 0;
     if (container->kill_at_ms && now >= container->kill_at_ms) {
         container->kill_at_ms = 0;
-        syscall(SYS_pidfd_send_signal, container->pidfd, SIGKILL, NULL, 0);
+        container_signal(launcher, container, SIGKILL, NULL);
     }
     return 0;
 }
@@ -92,6 +91,7 @@ int monitor_event(struct launcher *launcher, struct container *container) {
     if (container->phase == PHASE_FREE || container->phase == PHASE_ENDING) return 0;
     // It may have ended so soon that the pipe has not been read yet.
     int result = launch_status_event(launcher, container);
+    table_set_child(&launcher->table, container, 0);
     launcher_forget(launcher, &container->pidfd);
     launcher_forget(launcher, &container->status);
     read_state(launcher, container);

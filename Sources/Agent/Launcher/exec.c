@@ -121,6 +121,12 @@ static int open_cgroups(struct launcher *launcher, const char *id, struct cgroup
     return result;
 }
 
+/// A descriptor of the monitor's process. The pid of our own child can't have been given to another.
+static int open_monitor(const struct container *container) {
+    if (container->pidfd >= 0) return fcntl(container->pidfd, F_DUPFD_CLOEXEC, 0);
+    return (int)syscall(SYS_pidfd_open, container->state.pid, 0);
+}
+
 int exec_handle(struct launcher *launcher, uint64_t request, const exec_message *message, struct refusal *ret_refusal) {
     struct container *container;
     struct task task;
@@ -134,7 +140,9 @@ int exec_handle(struct launcher *launcher, uint64_t request, const exec_message 
     OWNED_FD writing = ends[1];
     struct cgroup_folders folders = {{-1, -1, -1, -1}};
     result = open_cgroups(launcher, container->id, &folders, &task);
-    struct exec_plan plan = {&task, container->pidfd, container->state.namespaces, (int64_t)message->timeout_ms, writing};
+    OWNED_FD monitor = open_monitor(container);
+    if (result == 0 && monitor < 0) result = -errno;
+    struct exec_plan plan = {&task, monitor, container->state.namespaces, (int64_t)message->timeout_ms, writing};
     if (result == 0) result = launcher_watch(launcher, reading, SOURCE_EXEC, exec->generation + 1, (uint32_t)(exec - launcher->execs));
     if (result == 0) result = fork_helper(&plan);
     cgroup_folders_close(&folders);

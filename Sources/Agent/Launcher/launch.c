@@ -119,12 +119,10 @@ static int open_all(struct launcher *launcher, const char *id, struct launch *la
 
 /// Forks the monitor. @return 0 or -errno
 static int fork_monitor(const struct monitor_plan *plan, struct container *container) {
-    int pidfd = -1;
-    struct clone_args arguments = {.flags = plan->namespaces | CLONE_PIDFD, .exit_signal = SIGCHLD, .pidfd = (uint64_t)(uintptr_t)&pidfd};
+    struct clone_args arguments = {.flags = plan->namespaces, .exit_signal = SIGCHLD};
     pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
     if (pid < 0) return -errno;
     if (pid == 0) monitor_run(plan);
-    container->pidfd = pidfd;
     container->state.pid = pid;
     return 0;
 }
@@ -149,13 +147,13 @@ static int start(
         .memory = opened->memory,
         .arena = &launcher->arena,
     };
+    container->status = take_fd(&opened->status[0]);
+    result = launcher_watch(launcher, container->status, SOURCE_STATUS, container->generation, (uint32_t)(container - launcher->table.containers));
+    if (result != 0) return refuse_system(ret_refusal, -result, "Failed to watch a monitor");
     result = fork_monitor(&plan, container);
     if (result != 0) return refuse_system(ret_refusal, -result, "Failed to fork a monitor");
-    container->status = take_fd(&opened->status[0]);
-    uint32_t index = (uint32_t)(container - launcher->table.containers);
-    result = launcher_watch(launcher, container->status, SOURCE_STATUS, container->generation, index);
-    if (result == 0) result = launcher_watch(launcher, container->pidfd, SOURCE_MONITOR, container->generation, index);
-    return result != 0 ? refuse_system(ret_refusal, -result, "Failed to watch a monitor") : 0;
+    table_set_child(&launcher->table, container, container->state.pid);
+    return 0;
 }
 
 /// The token is used up: the folder says why nothing came of it.
@@ -187,7 +185,8 @@ int launch_handle(struct launcher *launcher, uint64_t request, const launch_mess
         return refuse_system(ret_refusal, -result, "Failed to make the container's folder");
     }
     result = start(launcher, message, &launch, &opened, container, ret_refusal);
-    if (result != 0 && container->pidfd < 0) {
+    if (result != 0) {
+        launcher_forget(launcher, &container->status);
         record_failure(launcher, container, opened.folder, ret_refusal);
         table_remove(&launcher->table, container);
     }

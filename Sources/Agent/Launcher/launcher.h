@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -31,7 +32,7 @@ struct container {
     char id[MAX_CONTAINER_ID + 1];
     enum phase phase;
     uint32_t generation;  // of this place in the table, so that a late event of its former owner is known
-    int pidfd;            // of the monitor
+    int pidfd;            // of an adopted monitor; -1 for our own child, whose end SIGCHLD tells (each descriptor makes each fork slower)
     int status;           // while launching: a pipe, see monitor.h
     struct monitor_state state;  // what `monitor` says; of our own launches: what we know of it
     uint64_t launch_request;
@@ -54,6 +55,7 @@ struct exec {
 /// All containers that are watched, found by id. In memory that forked processes don't get.
 struct table {
     struct container *containers;
+    pid_t *children;    // the monitor of each place if it is our own child, else 0
     uint16_t *buckets;  // open addressing: index + 1, 0: free
     int used;           // places below this one have been in use
     int count;
@@ -84,6 +86,10 @@ struct container *table_find(const struct table *table, const char *id);
 /// @return a place for a container with this id, which isn't in the table; NULL if it is full
 struct container *table_add(struct table *table, const char *id);
 void table_remove(struct table *table, struct container *container);
+/// Notes that the container's monitor is our own child.
+void table_set_child(struct table *table, struct container *container, pid_t monitor);
+/// The container whose monitor this child was, until `table_set_child` says otherwise.
+struct container *table_find_child(const struct table *table, pid_t child);
 
 // loop.c
 
@@ -139,8 +145,10 @@ int refuse_unknown(const char *id, struct refusal *);
 int container_running(struct launcher *, const char *id, struct container **ret_container, struct refusal *);
 /// Kills what is left of a container whose monitor is gone, and removes its cgroups. @return whether nothing is left but its folder
 bool container_sweep(const struct launcher *, const char *id, const struct monitor_state *);
+/// Sends a signal to the monitor itself. @return 0 or -errno; -ESRCH if it has ended
+int container_signal(const struct launcher *, const struct container *, int signal, siginfo_t *info);
 /// Tells the monitor (see monitor.h). @return 0 or -errno
-int container_order(const struct container *, int order);
+int container_order(const struct launcher *, const struct container *, int order);
 /// From a message, with limits.
 int settings_read(const Agora__V1__CgroupSettings *, struct cgroup_settings *ret_settings, struct refusal *);
 

@@ -45,7 +45,17 @@ static int socket_event(struct launcher *launcher, struct refusal *ret_refusal) 
     }
 }
 
-/// @return 0 or GONE
+/// Reaps children: monitors, and helpers of commands. @return 0 or -errno when the connection can't go on
+static int reap(struct launcher *launcher) {
+    int result = 0;
+    for (pid_t pid; result == 0 && (pid = waitpid(-1, NULL, WNOHANG)) > 0;) {
+        struct container *container = table_find_child(&launcher->table, pid);
+        if (container) result = monitor_event(launcher, container);
+    }
+    return result;
+}
+
+/// @return 0, GONE or -errno
 static int signal_event(struct launcher *launcher) {
     struct signalfd_siginfo info;
     while (read(launcher->signals, &info, sizeof info) == (ssize_t)sizeof info) {
@@ -53,8 +63,7 @@ static int signal_event(struct launcher *launcher) {
         // It comes when a thread of the agent ends that has started this process; only if all of the agent has ended, there is another parent.
         if (info.ssi_signo == SIGUSR1 && getppid() != launcher->agent) return GONE;
     }
-    while (waitpid(-1, NULL, WNOHANG) > 0) continue;
-    return 0;
+    return reap(launcher);
 }
 
 static int container_event(struct launcher *launcher, enum source source, uint32_t generation, uint32_t index) {
@@ -69,7 +78,7 @@ static int handle_event(struct launcher *launcher, uint64_t key, struct refusal 
     int result = 0;
     switch (source) {
     case SOURCE_SOCKET: return socket_event(launcher, ret_refusal);
-    case SOURCE_SIGNALS: return signal_event(launcher);
+    case SOURCE_SIGNALS: result = signal_event(launcher); break;
     case SOURCE_MONITOR:
     case SOURCE_STATUS: result = container_event(launcher, source, generation, index); break;
     case SOURCE_EXEC:
@@ -77,7 +86,7 @@ static int handle_event(struct launcher *launcher, uint64_t key, struct refusal 
             result = exec_event(launcher, &launcher->execs[index]);
         break;
     }
-    return result != 0 ? refuse_system(ret_refusal, -result, "Failed to tell the agent") : 0;
+    return result < 0 ? refuse_system(ret_refusal, -result, "Failed to tell the agent") : result;
 }
 
 /// Sends what there is, and asks for no more requests while the agent doesn't read their answers.

@@ -8,8 +8,11 @@ enum { BUCKETS = 2 * MAX_CONTAINERS };
 
 int table_open(struct table *ret_table) {
     struct table table = {
-        .containers = map_private(MAX_CONTAINERS * sizeof *table.containers), .buckets = map_private(BUCKETS * sizeof *table.buckets)};
-    if (!table.containers || !table.buckets) return -ENOMEM;
+        .containers = map_private(MAX_CONTAINERS * sizeof *table.containers),
+        .children = map_private(MAX_CONTAINERS * sizeof *table.children),
+        .buckets = map_private(BUCKETS * sizeof *table.buckets),
+    };
+    if (!table.containers || !table.children || !table.buckets) return -ENOMEM;
     *ret_table = table;
     return 0;
 }
@@ -45,6 +48,16 @@ struct container *table_add(struct table *table, const char *id) {
     table->buckets[bucket_search(table, id)] = (uint16_t)(place + 1);
     table->count++;
     return container;
+}
+
+void table_set_child(struct table *table, struct container *container, pid_t monitor) {
+    table->children[container - table->containers] = monitor;
+}
+
+struct container *table_find_child(const struct table *table, pid_t child) {
+    for (int i = 0; i < table->used; i++)
+        if (table->children[i] == child) return &table->containers[i];
+    return NULL;
 }
 
 void table_remove(struct table *table, struct container *container) {
