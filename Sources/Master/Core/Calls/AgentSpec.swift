@@ -1,4 +1,4 @@
-import MesosAPI
+package import MesosAPI
 import Machine
 package import Resources
 import SwiftProtobuf
@@ -43,7 +43,11 @@ package struct AgentSpec: Hashable, Sendable {
     /// The fields of an Offer that are the same for all offers of the agent, encoded: agent_id, hostname, attributes, url, domain.
     package let offerFields: [UInt8]
 
-    init(_ message: Mesos_V1_AgentInfo, id: String, ip: String, capabilities: AgentCapabilities, version: String) throws(ResourceRefusal) {
+    /// - Parameter id: the one that the master has given.
+    /// - Throws: why its resources are none.
+    package init(
+        _ message: Mesos_V1_AgentInfo, id: String, ip: String, capabilities: AgentCapabilities = [], version: String = ""
+    ) throws(ResourceRefusal) {
         var bytes = WireWriter()
         let original: [UInt8] = (try? message.serializedBytes()) ?? []
         bytes.fields(Wire.dropping([AgentField.id], from: original))

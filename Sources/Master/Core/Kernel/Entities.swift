@@ -33,6 +33,14 @@ package struct Framework: Sendable {
     package var completed = Chain<TaskEntry>()
     package var counts = FrameworkCounts()
 
+    package init(id: String, spec: FrameworkSpec, state: State, registered: Int64, reregistered: Int64) {
+        self.id = id
+        self.spec = spec
+        self.state = state
+        self.registered = registered
+        self.reregistered = reregistered
+    }
+
     package var isConnected: Bool {
         if case .connected = state { true } else { false }
     }
@@ -69,6 +77,20 @@ package struct Agent: Sendable {
     /// Wall clock, in nanoseconds; `reregistered` is zero if it has not come back.
     package var registered: Int64
     package var reregistered: Int64 = 0
+
+    package init(
+        id: String, spec: AgentSpec, state: State, base: Resources, total: Resources, checkpointed: Resources, resourcesVersion: UInt64,
+        registered: Int64
+    ) {
+        self.id = id
+        self.spec = spec
+        self.state = state
+        self.base = base
+        self.total = total
+        self.checkpointed = checkpointed
+        self.resourcesVersion = resourcesVersion
+        self.registered = registered
+    }
 
     package var link: UInt64? {
         if case .connected(let link) = state { link } else { nil }

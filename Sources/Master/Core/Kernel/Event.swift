@@ -104,4 +104,10 @@ package struct UnknownTask: Hashable, Sendable {
     package let frameworkID: String
     package let taskID: String
     package let isPartitionAware: Bool
+
+    package init(frameworkID: String, taskID: String, isPartitionAware: Bool) {
+        self.frameworkID = frameworkID
+        self.taskID = taskID
+        self.isPartitionAware = isPartitionAware
+    }
 }

@@ -22,12 +22,15 @@ extension Kernel {
         guard let orderedWake else { return }
         let lateness = now.monotonic.saturatingAdd(-orderedWake)
         guard lateness > 500 * .millisecond else { return }
+        // What came in meanwhile must be read before anyone is given up.
+        let earliest = now.monotonic.saturatingAdd(max(.second, settings.agentTimeout - settings.agentSilence))
         for agent in agents.handles {
             switch agents[agent].state {
             case .connected: continue
-            case .disconnected(let until): agents[agent].state = .disconnected(until: until.saturatingAdd(lateness))
-            case .silent(let until): agents[agent].state = .silent(until: until.saturatingAdd(lateness))
-            case .recovered(let until): agents[agent].state = .recovered(until: until.saturatingAdd(lateness))
+            case .disconnected(let until):
+                agents[agent].state = .disconnected(until: max(until.saturatingAdd(lateness), earliest))
+            case .silent(let until): agents[agent].state = .silent(until: max(until.saturatingAdd(lateness), earliest))
+            case .recovered(let until): agents[agent].state = .recovered(until: max(until.saturatingAdd(lateness), earliest))
             }
             setDeadline(agent)
         }
