@@ -80,6 +80,9 @@ let targets: [Target] = [
     tests("RuntimeTests", ["Runtime", "Machine", "Store"]),
     tests("TransportTests", ["Transport", "Machine", nioCore, nioPosix, nioHTTP1, lifecycle, logging]),
     tests("MasterCoreTests", ["MasterCore", "Machine", "Resources", "MesosAPI", "AgoraAPI", protobuf]),
+    tests(
+        "MasterServerTests",
+        ["MasterServer", "MasterCore", "AgoraAPI", "MesosAPI", "JSON", "Resources", "Transport", protobuf, nioCore, nioHTTP1, lifecycle, logging]),
     tests("AgentCoreTests", ["AgentCore", "Machine", "Resources", "MesosAPI", "AgoraAPI", protobuf]),
     tests(
         "AgentServerTests",

@@ -111,7 +111,7 @@ struct AcceptTests {
         },
         Row("Task uses invalid check: Expecting 'tcp' to be set for TCP check") { $0.check.type = .tcp },
         Row("Task uses no resources") { $0.resources = [] },
-        Row("Task uses invalid resources: Invalid scalar resource: value <= 0") { $0.resources[0].scalar.value = -1 },
+        Row("Task uses invalid resources: Resource 'cpus:-1' is invalid: Invalid scalar resource: value <= 0") { $0.resources[0].scalar.value = -1 },
         Row("Task uses invalid resources: The 'gpus' resource must be an unsigned integer") { $0.resources.append(.scalar("gpus", 0.5)) },
         Row(
             "Task uses invalid resources: The resources have multiple allocation roles ('b' and 'a') but only one allocation role is allowed"

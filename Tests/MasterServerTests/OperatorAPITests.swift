@@ -1,6 +1,7 @@
 import AgoraAPI
 import Foundation
 import JSON
+import MasterServer
 import MesosAPI
 import NIOHTTP1
 import SwiftProtobuf
