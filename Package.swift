@@ -35,6 +35,7 @@ let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", packa
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -70,8 +71,9 @@ let targets: [Target] = [
         name: "agora-launcher", path: "Sources/Agent/Launcher",
         cSettings: [.headerSearchPath("generated"), .unsafeFlags(["-std=c11", "-Wall", "-Wextra", "-Werror"])],
         linkerSettings: [.linkedLibrary("protobuf-c"), .unsafeFlags(["-static-executable", "-nostartfiles"])]),
-    program("agora", "Command", shell + ["MasterServer", "AgentServer", "ServicesServer", arguments, nioPosix, grdb]),
     program("agora-example", "Frameworks/Examples", ["Scheduling", "MesosAPI", arguments, logging]),
+    program("agora", "Command", shell + ["MasterServer", "AgentServer", "ServicesServer", arguments, unixSignals]),
+    .executableTarget(name: "agora-bench", dependencies: ["Harness", "Transport", nioHTTP1], path: "Benchmarks/Cluster", swiftSettings: house),
     tests("MachineTests", ["Machine"]),
     tests("JSONTests", ["JSON"]),
     tests("ResourcesTests", ["Resources"]),
@@ -89,6 +91,11 @@ let targets: [Target] = [
         ["AgentServer", "AgentCore", "AgoraAPI", "MesosAPI", "JSON", "Transport", protobuf, nioCore, nioPosix, nioHTTP1, lifecycle, logging]),
     tests("SchedulingTests", ["Scheduling", "MesosAPI", "Transport", protobuf, logging, nioCore, nioHTTP1]),
     tests("LauncherTests", ["AgoraAPI", protobuf], exclude: ["Unit"]),
+    tests("CommandTests", ["agora"]),
+    tests("HouseTests", []),
+    .target(
+        name: "Harness", dependencies: ["Transport", "JSON", logging, nioHTTP1], path: "Tests/Harness", swiftSettings: house),
+    tests("EndToEnd", ["Harness", "Transport", "JSON", "MesosAPI", nioHTTP1, "agora"]),
     tests("ServicesCoreTests", ["ServicesCore", "Machine", "JSON", "Resources", "MesosAPI", protobuf]),
 ]
 

@@ -1,0 +1,20 @@
+import ArgumentParser
+
+@main
+struct Agora: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "agora",
+        abstract: "A datacenter kernel: run services and jobs on many machines, beside any framework that speaks Mesos's HTTP API.",
+        version: AgoraVersion.text,
+        groupedSubcommands: [
+            CommandGroup(name: "Run a cluster", subcommands: [Up.self, MasterCommand.self, AgentCommand.self, ServicesCommand.self]),
+            CommandGroup(
+                name: "Use a cluster",
+                subcommands: [AppCommand.self, TaskCommand.self, NodeCommand.self, FrameworkCommand.self, OfferCommand.self, ExplainCommand.self]),
+        ])
+}
+
+enum AgoraVersion {
+    /// Of Agora itself. What the APIs report as `version` is the version of Mesos or Marathon that they are compatible with.
+    static let text = "0.1.0"
+}

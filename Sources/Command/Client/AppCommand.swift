@@ -1,0 +1,179 @@
+import ArgumentParser
+import Foundation
+import JSON
+import NIOHTTP1
+
+struct AppCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "app", abstract: "Long-running apps.",
+        subcommands: [
+            Create.self, List.self, Show.self, Scale.self, Restart.self, Stop.self, Delete.self, AppLogs.self, Explain.self, Versions.self,
+        ])
+
+    /// How a change waits for its deployment.
+    struct Change: ParsableArguments {
+        @Flag(help: "Override a running deployment of the same app.")
+        var force = false
+
+        @Flag(help: "Return at once, without watching the deployment.")
+        var detach = false
+
+        @Option(help: ArgumentHelp("Give up watching after so many seconds; the deployment goes on.", valueName: "seconds"))
+        var timeout = 600
+    }
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Create an app from a JSON file, or from standard input (-).")
+        @Argument(help: "A file with the app's definition; - is standard input.") var file: String
+        @OptionGroup var change: Change
+        @OptionGroup var cluster: ClusterOptions
+
+        func run() async throws {
+            try await ClusterClient.run(cluster) { client in
+                let app = try await client.send(.POST, "\(client.services)/v2/apps\(change.force ? "?force=true" : "")", readDefinition(file))
+                if cluster.json { printJSON(app) }
+                let deployment = app["deployments"]?.array?.first?["id"]?.string
+                try await client.watch(deployment, of: [app["id"]?.string ?? ""], change, quiet: cluster.json)
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List all apps.")
+        @OptionGroup var cluster: ClusterOptions
+
+        func run() async throws {
+            try await ClusterClient.run(cluster) { client in
+                let answer = try await client.send(.GET, "\(client.services)/v2/apps")
+                cluster.json ? printJSON(answer) : say(AppText.list(answer["apps"]?.array ?? []))
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show an app and its tasks.")
+        @Argument var id: String
+        @OptionGroup var cluster: ClusterOptions
+
+        func run() async throws {
+            try await ClusterClient.run(cluster) { client in
+                let answer = try await client.send(.GET, "\(client.services)/v2/apps\(urlEscaped(appPath(id)))")
+                cluster.json ? printJSON(answer) : say(AppText.details(answer["app"] ?? .null))
+            }
+        }
+    }
+
+    struct Scale: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Change how many instances run.")
+        @Argument var id: String
+        @Argument var instances: Int
+        @OptionGroup var change: Change
+        @OptionGroup var cluster: ClusterOptions
+
+        func run() async throws {
+            try await ClusterClient.run(cluster) { client in
+                try await client.change(.PUT, id, "", ["instances": .integer(Int64(instances))], change, json: cluster.json)
+            }
+        }
+    }
+
+    struct Restart: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Replace all instances, within the app's upgrade strategy.")
+        @Argument var id: String
+        @OptionGroup var change: Change
+        @OptionGroup var cluster: ClusterOptions
+
+        func run() async throws {
+            try await ClusterClient.run(cluster) { client in
+                try await client.change(.POST, id, "/restart", nil, change, json: cluster.json)
+            }
+        }
+    }
+
+    struct Stop: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Scale to none; the definition stays.")
+        @Argument var id: String
+        @OptionGroup var change: Change
+        @OptionGroup var cluster: ClusterOptions
+
+        func run() async throws {
+            try await ClusterClient.run(cluster) { client in
+                try await client.change(.PUT, id, "", ["instances": 0], change, json: cluster.json)
+            }
+        }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Kill all instances and forget the app.")
+        @Argument var id: String
+        @OptionGroup var change: Change
+        @OptionGroup var cluster: ClusterOptions
+
+        func run() async throws {
+            try await ClusterClient.run(cluster) { client in
+                try await client.change(.DELETE, id, "", nil, change, json: cluster.json)
+            }
+        }
+    }
+
+    struct Versions: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the stored versions of an app, newest first.")
+        @Argument var id: String
+        @OptionGroup var cluster: ClusterOptions
+
+        func run() async throws {
+            try await ClusterClient.run(cluster) { client in
+                let answer = try await client.send(.GET, "\(client.services)/v2/apps\(urlEscaped(appPath(id)))/versions")
+                if cluster.json { return printJSON(answer) }
+                for version in answer["versions"]?.array ?? [] { say(version.string ?? "") }
+            }
+        }
+    }
+
+    struct Explain: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Say why an app is not fully running, and what would help.")
+        @Argument var id: String
+        @OptionGroup var cluster: ClusterOptions
+
+        func run() async throws {
+            try await ClusterClient.run(cluster) { client in try await client.explain(id, json: cluster.json) }
+        }
+    }
+}
+
+/// `agora explain NAME`: the short form of `agora app explain`.
+struct ExplainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "explain", abstract: "Say why an app is not fully running, and what would help.")
+    @Argument(help: "An app's id.") var id: String
+    @OptionGroup var cluster: ClusterOptions
+
+    func run() async throws {
+        try await ClusterClient.run(cluster) { client in try await client.explain(id, json: cluster.json) }
+    }
+}
+
+extension ClusterClient {
+    /// Sends a change of one app and watches its deployment.
+    func change(_ method: HTTPMethod, _ id: String, _ suffix: String, _ body: JSONValue?, _ options: AppCommand.Change, json: Bool) async throws {
+        let url = "\(services)/v2/apps\(urlEscaped(appPath(id)))\(suffix)?force=\(options.force)"
+        let answer = try await send(method, url, body?.bytes ?? [])
+        if json { printJSON(answer) }
+        try await watch(answer["deploymentId"]?.string, of: [appPath(id)], options, quiet: json)
+    }
+
+    func explain(_ id: String, json: Bool) async throws {
+        let answer = try await send(.GET, "\(services)/v2/apps\(urlEscaped(appPath(id)))/explain")
+        if json { return printJSON(answer) }
+        for line in answer["lines"]?.array ?? [] { say(line.string ?? "") }
+    }
+}
+
+/// Reads an app's definition; a file that can't be read is one line and exit status 1.
+func readDefinition(_ file: String) throws -> [UInt8] {
+    if file == "-" { return [UInt8](FileHandle.standardInput.readDataToEndOfFile()) }
+    do {
+        return [UInt8](try Data(contentsOf: URL(fileURLWithPath: Environment.path(file))))
+    } catch {
+        throw ClientError("can't read \(file): \((error as NSError).localizedDescription)")
+    }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import Foundation
+import JSON
+import Logging
+import NIOHTTP1
+import Transport
+
+/// Where the cluster is; each can be set by a variable, so that a shell needs it once.
+struct ClusterOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Address of services ($AGORA_SERVICES).", valueName: "url"))
+    var services = Environment.text("SERVICES", "http://127.0.0.1:\(Environment.text("SERVICES_PORT", "8080"))")
+
+    @Option(help: ArgumentHelp("Address of the master ($AGORA_MASTER).", valueName: "url"))
+    var master = Environment.text("MASTER", "http://127.0.0.1:\(Environment.text("MASTER_PORT", "5050"))")
+
+    @Flag(help: "Print JSON, for programs.")
+    var json = false
+}
+
+/// What a server said no to, or why it can't be reached: one line for people.
+struct ClientError: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// Speaks to a cluster's APIs for the commands.
+final class ClusterClient: Sendable {
+    let services: String
+    let master: String
+    private let caller: HTTPCaller
+
+    init(_ options: ClusterOptions) {
+        services = Self.base(options.services)
+        master = Self.base(options.master)
+        caller = HTTPCaller(logger: Logger(label: "cli") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// Runs a command's body with a client, and turns any failure into one line and exit status 1.
+    static func run(_ options: ClusterOptions, _ body: (ClusterClient) async throws -> Void) async throws {
+        let client = ClusterClient(options)
+        do {
+            try await body(client)
+            try? await client.caller.shutdown()
+        } catch let error as ExitCode {
+            try? await client.caller.shutdown()
+            throw error
+        } catch {
+            try? await client.caller.shutdown()
+            fail("\(error)")
+        }
+    }
+
+    /// The answer's JSON.
+    /// - Throws: `ClientError` with what the server said, for every status but 2xx.
+    @discardableResult
+    func send(_ method: HTTPMethod, _ url: String, _ body: [UInt8] = []) async throws -> JSONValue {
+        let answer = try await exchange(method, url, body)
+        guard (200..<300).contains(answer.status.code) else { throw ClientError(Self.refusal(answer, url)) }
+        guard !answer.body.isEmpty else { return .null }
+        do {
+            return try JSONValue(parsing: answer.body)
+        } catch {
+            throw ClientError("\(url) answered with something that is not JSON: \(error)")
+        }
+    }
+
+    /// The answer as it is, of any status.
+    func exchange(_ method: HTTPMethod, _ url: String, _ body: [UInt8] = []) async throws -> Answer {
+        let headers: HTTPHeaders = body.isEmpty ? ["Accept": "application/json"] : ["Accept": "application/json", "Content-Type": "application/json"]
+        do {
+            return try await caller.send(HTTPCaller.Request(method, url, headers: headers, body: body, deadline: .seconds(30)))
+        } catch let failure as HTTPCaller.Failure {
+            throw ClientError("\(url): \(failure). Is the cluster up? (agora up)")
+        }
+    }
+
+    private static func base(_ url: String) -> String {
+        let url = url.hasSuffix("/") ? String(url.dropLast()) : url
+        return url.contains("://") ? url : "http://" + url
+    }
+
+    /// Marathon's error bodies as text: the message, then each violation.
+    private static func refusal(_ answer: Answer, _ url: String) -> String {
+        guard let body = try? JSONValue(parsing: answer.body), let message = body["message"]?.string else {
+            return "\(url) answered \(answer.status.code) \(answer.status.reasonPhrase)" + (answer.body.isEmpty ? "" : ": \(answer.text)")
+        }
+        var lines = [message]
+        if answer.status == .conflict, let deployments = body["deployments"]?.array {
+            lines[0] = "locked by a deployment (\(deployments.compactMap { $0["id"]?.string }.joined(separator: ", "))); override with --force"
+        }
+        for detail in body["details"]?.array ?? [] {
+            let errors = (detail["errors"]?.array ?? []).compactMap(\.string).joined(separator: "; ")
+            lines.append("  \(detail["path"]?.string ?? "/"): \(errors)")
+        }
+        if let text = body["details"]?.string { lines.append("  \(text)") }
+        return lines.joined(separator: "\n")
+    }
+}
+
+/// Escapes what may not stand in a path's segment or in a query as it is.
+func urlEscaped(_ text: String) -> String {
+    text.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-._~/"))) ?? text
+}
+
+/// `/a/b` for what a person types: `a/b` or `/a/b`.
+func appPath(_ id: String) -> String { (id.hasPrefix("/") ? "" : "/") + id }
+
+/// Prints JSON as it came.
+func printJSON(_ value: JSONValue) { say(String(decoding: value.bytes, as: UTF8.self)) }
+
+/// "2.5", "4": up to three decimals, none that say nothing.
+func quantity(_ value: JSONValue?) -> String {
+    guard let number = value?.double else { return "-" }
+    var text = String(format: "%.3f", number)
+    while text.hasSuffix("0") { text.removeLast() }
+    if text.hasSuffix(".") { text.removeLast() }
+    return text
+}
