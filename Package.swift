@@ -7,7 +7,7 @@ let house: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("InternalImportsByDefault")
 ]
 
 func library(_ name: String, _ path: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
@@ -42,7 +42,7 @@ let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "sw
 /// What every server is made of.
 let shell: [Target.Dependency] = [
     "Machine", "JSON", "Resources", "MesosAPI", "AgoraAPI", "Store", "Runtime", "Transport",
-    protobuf, ordered, deque, logging, nioCore, nioHTTP1, hummingbird, httpClient, lifecycle,
+    protobuf, ordered, deque, logging, nioCore, nioHTTP1, hummingbird, httpClient, lifecycle
 ]
 
 let targets: [Target] = [
@@ -96,7 +96,7 @@ let targets: [Target] = [
     .target(
         name: "Harness", dependencies: ["Transport", "JSON", logging, nioHTTP1], path: "Tests/Harness", swiftSettings: house),
     tests("EndToEnd", ["Harness", "Transport", "JSON", "MesosAPI", nioHTTP1, "agora"]),
-    tests("ServicesCoreTests", ["ServicesCore", "Machine", "JSON", "Resources", "MesosAPI", protobuf]),
+    tests("ServicesCoreTests", ["ServicesCore", "Machine", "JSON", "Resources", "MesosAPI", protobuf])
 ]
 
 let package = Package(
@@ -111,7 +111,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0")
     ],
     // While the house is being built, a target exists as soon as it has a source file.
     targets: targets.filter { target in

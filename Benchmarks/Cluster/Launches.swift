@@ -33,7 +33,7 @@ enum Launches {
         return [
             Bench.Row(
                 what: "POST of an app → 100 tasks running", measured: times.text("s"), floor: floors.text("s"), ratio: Samples.ratio(times, floors)),
-            Bench.Row(what: "CPU of all Agora processes for that", measured: cpu.text("s", 2), floor: "–", ratio: "–"),
+            Bench.Row(what: "CPU of all Agora processes for that", measured: cpu.text("s", 2), floor: "–", ratio: "–")
         ]
     }
 
@@ -83,7 +83,7 @@ enum Changes {
         return [
             Bench.Row(what: "scale 1 → 100", measured: up.text("s"), floor: floors.text("s"), ratio: Samples.ratio(up, floors)),
             Bench.Row(what: "stop of 100", measured: down.text("s"), floor: "–", ratio: "–"),
-            Bench.Row(what: "rolling restart of 10", measured: roll.text("s"), floor: floorTen.text("s"), ratio: Samples.ratio(roll, floorTen)),
+            Bench.Row(what: "rolling restart of 10", measured: roll.text("s"), floor: floorTen.text("s"), ratio: Samples.ratio(roll, floorTen))
         ]
     }
 }
@@ -107,7 +107,7 @@ enum Density {
                 Bench.Row(
                     what: "memory of a task, above its own", measured: String(format: "%.2f MB", Double(used - alone) / 300 / 1_024),
                     floor: String(format: "%.2f MB (a bare sleep)", Double(alone) / 300 / 1_024), ratio: "–"),
-                Bench.Row(what: "CPU at rest with 300 tasks", measured: String(format: "%.3f cores", cores), floor: "–", ratio: "–"),
+                Bench.Row(what: "CPU at rest with 300 tasks", measured: String(format: "%.3f cores", cores), floor: "–", ratio: "–")
             ]
             try await Launches.remove("/d", cluster)
         }

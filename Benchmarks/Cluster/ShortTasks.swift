@@ -18,7 +18,11 @@ enum ShortTasks {
                 rate.values.append(500 / seconds)
             }
         }
-        return [Bench.Row(what: "500 × true through one framework", measured: rate.text("/s", 0), floor: floors.text("/s", 0), ratio: Samples.ratio(floors, rate))]
+        return [
+            Bench.Row(
+                what: "500 × true through one framework", measured: rate.text("/s", 0), floor: floors.text("/s", 0),
+                ratio: Samples.ratio(floors, rate))
+        ]
     }
 }
 

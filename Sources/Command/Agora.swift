@@ -10,7 +10,7 @@ struct Agora: AsyncParsableCommand {
             CommandGroup(name: "Run a cluster", subcommands: [Up.self, MasterCommand.self, AgentCommand.self, ServicesCommand.self]),
             CommandGroup(
                 name: "Use a cluster",
-                subcommands: [AppCommand.self, TaskCommand.self, NodeCommand.self, FrameworkCommand.self, OfferCommand.self, ExplainCommand.self]),
+                subcommands: [AppCommand.self, TaskCommand.self, NodeCommand.self, FrameworkCommand.self, OfferCommand.self, ExplainCommand.self])
         ])
 }
 

@@ -110,10 +110,11 @@ package final class Loop<Core: StateMachine>: @unchecked Sendable {
         await withCheckedContinuation { (continuation: CheckedContinuation<Value?, Never>) in
             let isAccepted = inbox.withLock {
                 guard !isStopping else { return false }
-                queue.append(.inspect { core in
-                    let value = body(core)
-                    return { continuation.resume(returning: value) }
-                })
+                queue.append(
+                    .inspect { core in
+                        let value = body(core)
+                        return { continuation.resume(returning: value) }
+                    })
                 if queue.count == 1 { inbox.broadcast() }
                 return true
             }

@@ -1,7 +1,8 @@
-@testable import AgentCore
 import Machine
 import MesosAPI
 import Testing
+
+@testable import AgentCore
 
 struct CheckTests {
     /// Times are seconds since the task's start; each probe ends at once with the given result.
@@ -15,23 +16,30 @@ struct CheckTests {
         }
     }
 
-    @Test(arguments: [
-        // A first success is news, a second one isn't.
-        ([(1, true), (3, true)], 10, 3, [.healthy, .unchanged]),
-        // Failures within the grace period don't count, later ones do.
-        ([(1, false), (9, false), (11, false), (13, false), (15, false)], 10, 3, [
-            .unchanged, .unchanged, .unhealthy(consecutive: 1, isFatal: false), .unhealthy(consecutive: 2, isFatal: false),
-            .unhealthy(consecutive: 3, isFatal: true),
-        ]),
-        // After a success the grace period is over.
-        ([(1, true), (3, false), (5, true)], 10, 3, [.healthy, .unhealthy(consecutive: 1, isFatal: false), .healthy]),
-        // A limit of 0 acts like 1, and no grace counts at once.
-        ([(1, false)], 0, 0, [.unhealthy(consecutive: 1, isFatal: true)]),
-        // What could not be tried says nothing.
-        ([(1, true), (3, nil), (5, false), (7, nil), (9, false)], 0, 2, [
-            .healthy, .unchanged, .unhealthy(consecutive: 1, isFatal: false), .unchanged, .unhealthy(consecutive: 2, isFatal: true),
-        ]),
-    ] as [([(Double, Bool?)], Double, UInt32, [HealthMonitor.Verdict])])
+    @Test(
+        arguments: [
+            // A first success is news, a second one isn't.
+            ([(1, true), (3, true)], 10, 3, [.healthy, .unchanged]),
+            // Failures within the grace period don't count, later ones do.
+            (
+                [(1, false), (9, false), (11, false), (13, false), (15, false)], 10, 3,
+                [
+                    .unchanged, .unchanged, .unhealthy(consecutive: 1, isFatal: false), .unhealthy(consecutive: 2, isFatal: false),
+                    .unhealthy(consecutive: 3, isFatal: true)
+                ]
+            ),
+            // After a success the grace period is over.
+            ([(1, true), (3, false), (5, true)], 10, 3, [.healthy, .unhealthy(consecutive: 1, isFatal: false), .healthy]),
+            // A limit of 0 acts like 1, and no grace counts at once.
+            ([(1, false)], 0, 0, [.unhealthy(consecutive: 1, isFatal: true)]),
+            // What could not be tried says nothing.
+            (
+                [(1, true), (3, nil), (5, false), (7, nil), (9, false)], 0, 2,
+                [
+                    .healthy, .unchanged, .unhealthy(consecutive: 1, isFatal: false), .unchanged, .unhealthy(consecutive: 2, isFatal: true)
+                ]
+            )
+        ] as [([(Double, Bool?)], Double, UInt32, [HealthMonitor.Verdict])])
     func `health: results become verdicts`(results: [(Double, Bool?)], grace: Double, limit: UInt32, expected: [HealthMonitor.Verdict]) {
         #expect(verdicts(results, grace: grace, limit: limit) == expected)
     }
@@ -97,9 +105,9 @@ struct CheckTests {
         var told: [Int32] = []
         for code in [1, 1, 0, 0, 3] as [Int32] {
             guard case .probe(let probe) = rig.wake(after: 1.1).first else {
-            Issue.record("no probe")
-            return
-        }
+                Issue.record("no probe")
+                return
+            }
             rig.input(.probed(container: rig.container("t"), .check, number: probe.number, .exited(code)))
             told += rig.acknowledgeAll("t").map(\.checkStatus.command.exitCode)
         }

@@ -1,8 +1,9 @@
-@testable import AgentCore
 import AgoraAPI
 import Machine
 import MesosAPI
 import Testing
+
+@testable import AgentCore
 
 struct KillTests {
     @Test func `kill: TERM, then after the grace period KILL of all, and TASK_KILLED whatever the exit was`() throws {

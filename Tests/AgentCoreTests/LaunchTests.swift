@@ -1,9 +1,10 @@
-@testable import AgentCore
 import AgoraAPI
 import Machine
 import MesosAPI
 import SwiftProtobuf
 import Testing
+
+@testable import AgentCore
 
 struct LaunchTests {
     @Test func `launch: the task is stored before anything is made, and STARTING before it is launched`() throws {
@@ -46,12 +47,13 @@ struct LaunchTests {
         #expect(launch.environment.filter { $0.hasPrefix("A=") }.count == 1)
     }
 
-    @Test(arguments: [
-        ("cpus", 0.001, nil, 2, nil),
-        ("cpus", 1.5, nil, 1_536, nil),
-        ("cpus", 1, 2, 1_024, 200_000),
-        ("cpus", 1, Double.infinity, 1_024, nil),
-    ] as [(String, Double, Double?, UInt64, UInt64?)])
+    @Test(
+        arguments: [
+            ("cpus", 0.001, nil, 2, nil),
+            ("cpus", 1.5, nil, 1_536, nil),
+            ("cpus", 1, 2, 1_024, 200_000),
+            ("cpus", 1, Double.infinity, 1_024, nil)
+        ] as [(String, Double, Double?, UInt64, UInt64?)])
     func `launch: cpus become shares and quota`(name: String, amount: Double, limit: Double?, shares: UInt64, quota: UInt64?) throws {
         var rig = try Rig.running()
         rig.launch(
@@ -67,7 +69,9 @@ struct LaunchTests {
         #expect((launch.cgroup.hasCpuQuotaUs ? launch.cgroup.cpuQuotaUs : nil) == quota)
     }
 
-    @Test(arguments: [(8, nil, 32, false), (64, nil, 64, false), (64, 128, 128, true), (64, Double.infinity, nil, false)] as [(Double, Double?, UInt64?, Bool)])
+    @Test(
+        arguments: [(8, nil, 32, false), (64, nil, 64, false), (64, 128, 128, true), (64, Double.infinity, nil, false)]
+            as [(Double, Double?, UInt64?, Bool)])
     func `launch: memory has a limit of at least 32 MB`(amount: Double, limit: Double?, hard: UInt64?, hasSoft: Bool) throws {
         var rig = try Rig.running()
         rig.launch(
@@ -136,7 +140,7 @@ struct LaunchTests {
             ]
         },
         Unfit("another agent's task", .taskDropped, .agentUnknown) { $0.agentID.value = "M-S9" },
-        Unfit("200 kB", .taskError, .taskInvalid) { $0.command.value = String(repeating: "x", count: 200_001) },
+        Unfit("200 kB", .taskError, .taskInvalid) { $0.command.value = String(repeating: "x", count: 200_001) }
     ]
 
     @Test(arguments: unfit)
@@ -153,9 +157,10 @@ struct LaunchTests {
     @Test func `launch: a task id is taken once while it is known, and again when it is forgotten`() throws {
         var rig = try Rig.running()
         rig.run(Rig.task())
-        #expect(rig.launch(Rig.task()).words == [
-            "send refused: a task of this id is here already", "note: an order of the master is refused",
-        ])
+        #expect(
+            rig.launch(Rig.task()).words == [
+                "send refused: a task of this id is here already", "note: an order of the master is refused"
+            ])
         rig.exited("t", ContainerEnd(.exited(0)))
         rig.acknowledgeAll("t")
         #expect(rig.launch(Rig.task()).words.last == "prepare")
@@ -168,7 +173,8 @@ struct LaunchTests {
         #expect(fetch.statuses.first?.state == .taskFailed && fetch.statuses.first?.reason == .containerLaunchFailed)
         rig.launch(Rig.task("b"))
         rig.prepared("b")
-        let launch = rig.input(.launched(container: rig.container("b"), .failed("Failed to launch container: execve '/x': No such file or directory")))
+        let launch = rig.input(
+            .launched(container: rig.container("b"), .failed("Failed to launch container: execve '/x': No such file or directory")))
         #expect(launch.words == ["remove", "store +sandboxes", "store +streams"])
         #expect(rig.acknowledgeAll("b").last?.message == "Failed to launch container: execve '/x': No such file or directory")
         let group = Mesos_V1_TaskGroupInfo.with { $0.tasks = [Rig.task("c"), Rig.task("d")] }
@@ -182,14 +188,17 @@ struct LaunchTests {
         #expect(effects.statuses.map(\.reason) == [.taskGroupInvalid, .taskGroupInvalid])
     }
 
-    @Test(arguments: [
-        (ContainerEnd(.exited(0)), .taskFinished, nil, "Command exited with status 0"),
-        (ContainerEnd(.exited(7)), .taskFailed, nil, "Command exited with status 7"),
-        (ContainerEnd(.signalled(11)), .taskFailed, nil, "Command terminated with signal Segmentation fault"),
-        (ContainerEnd(.signalled(9), isOutOfMemory: true, memoryPeak: 64 << 20), .taskFailed, .containerLimitationMemory,
-            "Memory limit exceeded: Requested: 64MB Maximum Used: 64MB"),
-        (ContainerEnd(.lost), .taskFailed, .executorTerminated, "The container was lost: its monitor has vanished"),
-    ] as [(ContainerEnd, Mesos_V1_TaskState, Mesos_V1_TaskStatus.Reason?, String)])
+    @Test(
+        arguments: [
+            (ContainerEnd(.exited(0)), .taskFinished, nil, "Command exited with status 0"),
+            (ContainerEnd(.exited(7)), .taskFailed, nil, "Command exited with status 7"),
+            (ContainerEnd(.signalled(11)), .taskFailed, nil, "Command terminated with signal Segmentation fault"),
+            (
+                ContainerEnd(.signalled(9), isOutOfMemory: true, memoryPeak: 64 << 20), .taskFailed, .containerLimitationMemory,
+                "Memory limit exceeded: Requested: 64MB Maximum Used: 64MB"
+            ),
+            (ContainerEnd(.lost), .taskFailed, .executorTerminated, "The container was lost: its monitor has vanished")
+        ] as [(ContainerEnd, Mesos_V1_TaskState, Mesos_V1_TaskStatus.Reason?, String)])
     func `end: how a container ends tells how its task does`(
         end: ContainerEnd, state: Mesos_V1_TaskState, reason: Mesos_V1_TaskStatus.Reason?, message: String
     ) throws {

@@ -1,9 +1,10 @@
-@testable import AgentCore
 import AgoraAPI
 import Machine
 import MesosAPI
 import SwiftProtobuf
 import Testing
+
+@testable import AgentCore
 
 struct LinkTests {
     @Test func `link: the first subscription has no id, later ones have it, and all that is here`() throws {
@@ -20,7 +21,8 @@ struct LinkTests {
         let again = rig.subscription()
         let second = try #require(again)
         #expect(second.agent.id.value == Rig.agentID && second.epoch == 1)
-        #expect(second.tasks.map(\.taskID) == ["t"] && second.tasks.first?.state == .taskRunning && second.tasks.first?.acknowledgedState == .taskRunning)
+        #expect(
+            second.tasks.map(\.taskID) == ["t"] && second.tasks.first?.state == .taskRunning && second.tasks.first?.acknowledgedState == .taskRunning)
         #expect(second.frameworks.map(\.frameworkID) == [Rig.framework])
     }
 
@@ -42,7 +44,10 @@ struct LinkTests {
     @Test func `link: records of another session or connection are dropped`() throws {
         var rig = try Rig.running()
         rig.run(Rig.task())
-        #expect(rig.order(session: "old") { $0.kill.frameworkID = Rig.framework; $0.kill.taskID = "t" }.words == [])
+        #expect(
+            rig.order(session: "old") {
+                $0.kill.frameworkID = Rig.framework; $0.kill.taskID = "t"
+            }.words == [])
         var record = Agora_V1_MasterRecord()
         record.kill.frameworkID = Rig.framework
         record.kill.taskID = "t"
@@ -93,7 +98,9 @@ struct LinkTests {
         rig.wake(after: 1)
         rig.input(.linkOpened(rig.agent.link.number))
         let unknown = [("a", true), ("b", false)].map { id, isAware in
-            Agora_V1_TaskReference.with { $0.frameworkID = Rig.framework; $0.taskID = id; $0.partitionAware = isAware }
+            Agora_V1_TaskReference.with {
+                $0.frameworkID = Rig.framework; $0.taskID = id; $0.partitionAware = isAware
+            }
         }
         let effects = rig.subscribed(unknown: unknown)
         #expect(effects.statuses.map(\.state) == [.taskDropped, .taskLost])
@@ -111,7 +118,9 @@ struct LinkTests {
     @Test func `link: an agent that is wanted no more kills its tasks and begins anew without its id`() throws {
         var rig = try Rig.running()
         rig.run(Rig.task())
-        let effects = rig.order { $0.rejected.reason = "Agent has been marked gone"; $0.rejected.final = true }
+        let effects = rig.order {
+            $0.rejected.reason = "Agent has been marked gone"; $0.rejected.final = true
+        }
         #expect(effects.words.contains("signal 15") && effects.words.first == "disconnect: rejected by the master: Agent has been marked gone")
         let last = rig.exited("t", ContainerEnd(.signalled(15)))
         #expect(last.words.contains("connect"))
@@ -122,8 +131,14 @@ struct LinkTests {
 
     @Test func `link: operations are refused with a status, messages and unknown orders with a reason`() throws {
         var rig = try Rig.running()
-        #expect(rig.order { $0.applyOperation.uuid = [1].field(); $0.applyOperation.operation.type = .reserve }.words == ["send operation operationError"])
-        #expect(rig.order { $0.message.executorID = "e"; $0.message.frameworkID = "f" }.words.first == "send refused: this executor takes no messages")
+        #expect(
+            rig.order {
+                $0.applyOperation.uuid = [1].field(); $0.applyOperation.operation.type = .reserve
+            }.words == ["send operation operationError"])
+        #expect(
+            rig.order {
+                $0.message.executorID = "e"; $0.message.frameworkID = "f"
+            }.words.first == "send refused: this executor takes no messages")
     }
 }
 

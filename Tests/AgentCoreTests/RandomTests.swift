@@ -1,9 +1,10 @@
-@testable import AgentCore
 import AgoraAPI
 import Machine
 import MesosAPI
 import SwiftProtobuf
 import Testing
+
+@testable import AgentCore
 
 /// A master, a launcher and a disk that do at random what they may do, around an agent that crashes now and then.
 struct World {
@@ -34,7 +35,12 @@ struct World {
         switch random.below(20) {
         case 0..<5: give(.woken)
         case 5..<8: launch()
-        case 8: if let task = pick(open.sorted()) { master { $0.kill.frameworkID = Rig.framework; $0.kill.taskID = task } }
+        case 8:
+            if let task = pick(open.sorted()) {
+                master {
+                    $0.kill.frameworkID = Rig.framework; $0.kill.taskID = task
+                }
+            }
         case 9..<12: acknowledge()
         case 12: for (name, end) in containers.sorted(by: { $0.key < $1.key }) where end == nil && random.below(3) == 0 { finish(name) }
         case 13: if rig.agent.link.isUp { give(.linkClosed(rig.agent.link.number, reason: "cut")) }
@@ -58,7 +64,10 @@ struct World {
         let info = Rig.task(id) {
             switch nextTask % 4 {
             case 0: $0.maxCompletionTime.nanoseconds = 30 * .second
-            case 1: $0.healthCheck = .with { $0.type = .tcp; $0.tcp.port = 80; $0.delaySeconds = 1; $0.intervalSeconds = 2 }
+            case 1:
+                $0.healthCheck = .with {
+                    $0.type = .tcp; $0.tcp.port = 80; $0.delaySeconds = 1; $0.intervalSeconds = 2
+                }
             case 2: $0.command.uris = [.with { $0.value = "http://a/b" }]
             default: break
             }
@@ -92,7 +101,8 @@ struct World {
     }
 
     mutating func finish(_ container: String) {
-        let end = [ContainerEnd(.exited(0)), ContainerEnd(.exited(1)), ContainerEnd(.signalled(9), isOutOfMemory: true), ContainerEnd(.lost)][random.below(4)]
+        let end = [ContainerEnd(.exited(0)), ContainerEnd(.exited(1)), ContainerEnd(.signalled(9), isOutOfMemory: true), ContainerEnd(.lost)][
+            random.below(4)]
         containers[container] = .some(end)
         if isLauncherUp { give(.exited(container: container, end)) }
     }
@@ -102,7 +112,10 @@ struct World {
             isLauncherUp = false
         } else {
             isLauncherUp = true
-            give(.launcherReady(rig.abilities, containers.sorted { $0.key < $1.key }.map { .init(container: $0.key, end: $0.value, pid: 5, started: rig.now.wall) }))
+            give(
+                .launcherReady(
+                    rig.abilities,
+                    containers.sorted { $0.key < $1.key }.map { .init(container: $0.key, end: $0.value, pid: 5, started: rig.now.wall) }))
         }
     }
 
@@ -160,7 +173,9 @@ struct World {
         case .subscribe(let subscribe):
             let names = Set(subscribe.tasks.map(\.taskID))
             let unknown = open.subtracting(names).sorted().map { id in
-                Agora_V1_TaskReference.with { $0.frameworkID = Rig.framework; $0.taskID = id; $0.partitionAware = true }
+                Agora_V1_TaskReference.with {
+                    $0.frameworkID = Rig.framework; $0.taskID = id; $0.partitionAware = true
+                }
             }
             var answer = Agora_V1_MasterRecord()
             answer.subscribed.session = "s\(rig.agent.link.number)"
@@ -191,7 +206,11 @@ struct World {
             rig.pass(3)
             give(.woken)
             deliver()
-            for task in open.sorted() { master { $0.kill.frameworkID = Rig.framework; $0.kill.taskID = task } }
+            for task in open.sorted() {
+                master {
+                    $0.kill.frameworkID = Rig.framework; $0.kill.taskID = task
+                }
+            }
             for (name, end) in containers.sorted(by: { $0.key < $1.key }) where end == nil { finish(name) }
             while !unacknowledged.isEmpty, rig.agent.link.isUp { acknowledge() }
             // An answer that was lost with an earlier launcher shows in the next one's list.
@@ -247,14 +266,18 @@ struct RandomTests {
         record.kill.frameworkID = "f"
         record.kill.taskID = "t"
         let inputs: [Agent.Input] = [
-            .started(Agent.Started(rules: Rules(), seed: [1, 2, 3, .max], bootID: "b", saved: try Saved(rows: [.init(table: "agent", key: "id", value: [1, 65])]))),
+            .started(
+                Agent.Started(
+                    rules: Rules(), seed: [1, 2, 3, .max], bootID: "b", saved: try Saved(rows: [.init(table: "agent", key: "id", value: [1, 65])]))),
             .woken, .linkOpened(3), .linkClosed(4, reason: "why"), .master(5, record),
-            .launcherReady(Abilities(), [.init(container: "c", end: nil, pid: 1, started: 2), .init(container: "d", end: ContainerEnd(.notLaunched("x")))]),
-            .prepared(container: "c", failure: "no"), .prepared(container: "c", failure: nil), .launched(container: "c", .started(pid: 7, started: 8)),
+            .launcherReady(
+                Abilities(), [.init(container: "c", end: nil, pid: 1, started: 2), .init(container: "d", end: ContainerEnd(.notLaunched("x")))]),
+            .prepared(container: "c", failure: "no"), .prepared(container: "c", failure: nil),
+            .launched(container: "c", .started(pid: 7, started: 8)),
             .launched(container: "c", .failed("no")), .launched(container: "c", .unknown), .signalled(container: "c"),
             .exited(container: "c", ContainerEnd(.signalled(9), isOutOfMemory: true, memoryPeak: 5)),
             .probed(container: "c", .check, number: 6, .answered(status: 200)), .probed(container: "c", .health, number: 6, .failed("no")),
-            .pruned(container: "c"), .stopping(killsTasks: true),
+            .pruned(container: "c"), .stopping(killsTasks: true)
         ]
         for input in inputs {
             var writer = RecordingWriter()

@@ -1,8 +1,9 @@
-@testable import AgentCore
 import AgoraAPI
 import Machine
 import MesosAPI
 import Testing
+
+@testable import AgentCore
 
 struct RecoveryTests {
     enum Before: CaseIterable { case preparing, launching, running, killing }
@@ -20,15 +21,16 @@ struct RecoveryTests {
         return (rig, container)
     }
 
-    @Test(arguments: [
-        (.preparing, nil, [.taskDropped], .agentRestarted), (.launching, nil, [.taskDropped], .agentRestarted),
-        (.running, nil, [.taskGone], .agentRestarted), (.killing, nil, [.taskGone], .agentRestarted),
-        (.launching, .some(nil), [.taskRunning], nil), (.running, .some(nil), [], nil),
-        (.running, ContainerEnd(.exited(0)), [.taskFinished], nil), (.running, ContainerEnd(.exited(3)), [.taskFailed], nil),
-        (.killing, ContainerEnd(.exited(0)), [.taskKilled], nil), (.launching, ContainerEnd(.exited(0)), [.taskFinished], nil),
-        (.running, ContainerEnd(.lost), [.taskFailed], .executorTerminated),
-        (.launching, ContainerEnd(.notLaunched("Failed to launch container")), [.taskFailed], .containerLaunchFailed),
-    ] as [(Before, ContainerEnd??, [Mesos_V1_TaskState], Mesos_V1_TaskStatus.Reason?)])
+    @Test(
+        arguments: [
+            (.preparing, nil, [.taskDropped], .agentRestarted), (.launching, nil, [.taskDropped], .agentRestarted),
+            (.running, nil, [.taskGone], .agentRestarted), (.killing, nil, [.taskGone], .agentRestarted),
+            (.launching, .some(nil), [.taskRunning], nil), (.running, .some(nil), [], nil),
+            (.running, ContainerEnd(.exited(0)), [.taskFinished], nil), (.running, ContainerEnd(.exited(3)), [.taskFailed], nil),
+            (.killing, ContainerEnd(.exited(0)), [.taskKilled], nil), (.launching, ContainerEnd(.exited(0)), [.taskFinished], nil),
+            (.running, ContainerEnd(.lost), [.taskFailed], .executorTerminated),
+            (.launching, ContainerEnd(.notLaunched("Failed to launch container")), [.taskFailed], .containerLaunchFailed)
+        ] as [(Before, ContainerEnd??, [Mesos_V1_TaskState], Mesos_V1_TaskStatus.Reason?)])
     func `recovery: what was stored and what the launcher sees tell what became of a task`(
         before: Before, seen: ContainerEnd??, states: [Mesos_V1_TaskState], reason: Mesos_V1_TaskStatus.Reason?
     ) throws {
@@ -43,7 +45,9 @@ struct RecoveryTests {
 
     @Test func `recovery: a kill goes on with what is left of its grace`() throws {
         var (rig, container) = try rig(.killing)
-        #expect(rig.input(.launcherReady(rig.abilities, [.init(container: container, end: nil, pid: 9, started: rig.now.wall)])).words.contains("signal 15"))
+        #expect(
+            rig.input(.launcherReady(rig.abilities, [.init(container: container, end: nil, pid: 9, started: rig.now.wall)])).words.contains(
+                "signal 15"))
         #expect(!rig.wake(after: 5.9).words.contains("destroy"))
         #expect(rig.wake(after: 0.2).words.contains("destroy"))
     }
@@ -64,7 +68,8 @@ struct RecoveryTests {
     @Test func `recovery: containers that nobody knows are destroyed or removed`() throws {
         var rig = Rig()
         try rig.start()
-        let effects = rig.input(.launcherReady(rig.abilities, [.init(container: "x", end: nil), .init(container: "y", end: ContainerEnd(.exited(0)))]))
+        let effects = rig.input(
+            .launcherReady(rig.abilities, [.init(container: "x", end: nil), .init(container: "y", end: ContainerEnd(.exited(0)))]))
         #expect(effects.contains(.destroy(container: "x")) && effects.contains(.remove(container: "y")))
         #expect(rig.input(.exited(container: "x", ContainerEnd(.signalled(9)))) == [.remove(container: "x")])
     }

@@ -1,9 +1,10 @@
-@testable import AgentCore
 import AgoraAPI
 import Machine
 import MesosAPI
 import SwiftProtobuf
 import Testing
+
+@testable import AgentCore
 
 /// An agent's core with a clock and a store of the test's own. After each input the invariants are checked.
 struct Rig {
@@ -211,12 +212,13 @@ extension Agent.Effect {
     var word: String {
         switch self {
         case .store(let changes):
-            "store " + changes.map { change in
-                switch change {
-                case .put(let table, _, _): "+\(table)"
-                case .remove(let table, _): "-\(table)"
-                }
-            }.joined(separator: " ")
+            "store "
+                + changes.map { change in
+                    switch change {
+                    case .put(let table, _, _): "+\(table)"
+                    case .remove(let table, _): "-\(table)"
+                    }
+                }.joined(separator: " ")
         case .wake: "wake"
         case .connect: "connect"
         case .send(_, let record): "send " + Self.word(record)

@@ -1,7 +1,8 @@
-@testable import AgentCore
 import Machine
 import MesosAPI
 import Testing
+
+@testable import AgentCore
 
 struct UpdateStreamTests {
     enum Step { case add(Update), acknowledge([UInt8]), link(Bool), retry }
@@ -35,7 +36,7 @@ struct UpdateStreamTests {
             (12, .acknowledge([2]), [.refuse(.unexpectedAcknowledgement)]),
             (13, .acknowledge([1]), [.changed, .forward(end), .retry(at: 23 * .second)]),
             (14, .acknowledge([1]), [.refuse(.unexpectedAcknowledgement)]),
-            (15, .acknowledge([2]), [.ended]),
+            (15, .acknowledge([2]), [.ended])
         ])
     }
 
@@ -46,7 +47,7 @@ struct UpdateStreamTests {
             (60, .link(true), [.forward(run), .retry(at: 70 * .second)]),
             (65, .link(false), []),
             (70, .retry, []),
-            (80, .link(true), [.forward(run), .retry(at: 90 * .second)]),
+            (80, .link(true), [.forward(run), .retry(at: 90 * .second)])
         ])
     }
 
@@ -70,7 +71,7 @@ struct UpdateStreamTests {
     @Test func `update stream: nothing follows a terminal update, and an unanswered stream stays bounded`() {
         timeline([
             (0, .add(end), [.changed]),
-            (1, .add(run), [.refuse(.updateAfterTerminal)]),
+            (1, .add(run), [.refuse(.updateAfterTerminal)])
         ])
         var stream = UpdateStream()
         for number in 0..<200 { _ = stream.add(Update(uuid: [UInt8(number)], state: .taskRunning, status: []), isLinked: true, at: 0) }

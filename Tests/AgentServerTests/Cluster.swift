@@ -1,4 +1,3 @@
-@testable import AgentServer
 import AgoraAPI
 import Foundation
 import Glibc
@@ -8,6 +7,8 @@ import ServiceLifecycle
 import Synchronization
 import Testing
 import Transport
+
+@testable import AgentServer
 
 /// A master of our own and real agents with the real launcher, in a folder that is gone afterwards.
 struct Cluster: Sendable {

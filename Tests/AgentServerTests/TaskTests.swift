@@ -1,7 +1,8 @@
-@testable import AgentServer
 import Foundation
 import MesosAPI
 import Testing
+
+@testable import AgentServer
 
 @Suite(.serialized, .timeLimit(.minutes(1)))
 struct TaskTests {
@@ -17,7 +18,8 @@ struct TaskTests {
                 #expect(running.containerStatus.networkInfos.first?.ipAddresses.first?.ipAddress == "127.0.0.1")
                 #expect(running.containerStatus.executorPid > 0)
                 #expect(running.source == .executor && running.executorID.value == "t1" && running.uuid.count == 16)
-                let sandbox = "\(cluster.settings.workFolder)/slaves/\(FakeMaster.agentID)/frameworks/\(FakeMaster.framework)/executors/t1/runs/latest"
+                let sandbox =
+                    "\(cluster.settings.workFolder)/slaves/\(FakeMaster.agentID)/frameworks/\(FakeMaster.framework)/executors/t1/runs/latest"
                 let real = URL(filePath: sandbox).resolvingSymlinksInPath().path
                 #expect(try String(contentsOfFile: sandbox + "/stdout", encoding: .utf8) == "hello\n\(real)\n")
                 #expect(try String(contentsOfFile: sandbox + "/stderr", encoding: .utf8) == "t1\n")

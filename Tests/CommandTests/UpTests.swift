@@ -1,5 +1,4 @@
 import Testing
-
 import agora
 
 struct UpTests {

@@ -65,11 +65,13 @@ package final class Cluster: @unchecked Sendable {
             "agent-\(index)",
             [
                 "agent", "--master", "\(ip):5050", "--ip", ip, "--port", "\(5051 + index)", "--hostname", index == 0 ? ip : "node-\(index)",
-                "--work-dir", "\(folder)/agent-\(index)", "--resources", resources ?? standard,
+                "--work-dir", "\(folder)/agent-\(index)", "--resources", resources ?? standard
             ])
     }
 
-    package func startServices() throws { try start("services", ["services", "--master", "\(ip):5050", "--ip", ip, "--work-dir", "\(folder)/services"]) }
+    package func startServices() throws {
+        try start("services", ["services", "--master", "\(ip):5050", "--ip", ip, "--work-dir", "\(folder)/services"])
+    }
 
     package func process(_ name: String) throws -> ServerProcess {
         guard let process = processes.withLock({ $0[name] }) else { throw TestFailure("\(name) was not started") }

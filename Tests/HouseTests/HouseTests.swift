@@ -12,10 +12,12 @@ struct HouseTests {
     }
 
     @Test func `a core imports no clock, no network, no operating system`() throws {
-        let pure = ["Sources/Machine", "Sources/JSON", "Sources/Resources", "Sources/Master/Core", "Sources/Agent/Core", "Sources/Frameworks/Services/Core"]
+        let pure = [
+            "Sources/Machine", "Sources/JSON", "Sources/Resources", "Sources/Master/Core", "Sources/Agent/Core", "Sources/Frameworks/Services/Core"
+        ]
         let allowed: Set = [
             "Machine", "JSON", "Resources", "MesosAPI", "AgoraAPI", "SwiftProtobuf", "OrderedCollections", "DequeModule", "HeapModule",
-            "_StringProcessing", "Synchronization",
+            "_StringProcessing", "Synchronization"
         ]
         let files = try repository.files(pure, ["swift"])
         #expect(files.count > 20)
@@ -35,7 +37,9 @@ struct HouseTests {
     }
 
     @Test func `nothing draws at random or reads a clock inside a core`() throws {
-        let forbidden = ["Date()", "UUID()", ".random(", "SystemRandomNumberGenerator", "ContinuousClock", "SuspendingClock", ".now()", "Task {", "hashValue"]
+        let forbidden = [
+            "Date()", "UUID()", ".random(", "SystemRandomNumberGenerator", "ContinuousClock", "SuspendingClock", ".now()", "Task {", "hashValue"
+        ]
         for file in try repository.files(["Sources/Master/Core", "Sources/Agent/Core", "Sources/Frameworks/Services/Core"], ["swift"]) {
             for line in file.lines where !line.trimmingCharacters(in: .whitespaces).hasPrefix("//") {
                 for word in forbidden { #expect(!line.contains(word), "\(file.path): \(line)") }

@@ -10,7 +10,7 @@ struct ParserTests {
         ("1.5", 1.5), ("1e3", 1000.0), ("1E-2", 0.01), ("1.0e+2", 100.0), ("1e-999", 0.0), ("\"\"", ""), ("\"é\"", "é"), ("\"\\u00e9\"", "é"),
         ("\"\\ud83d\\ude00\"", "😀"), ("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\/\u{8}\u{c}\n\r\t"), ("\"\\u0000\"", "\0"), ("\"\u{7f}\"", "\u{7f}"),
         ("[]", []), ("[ 1 , [ ] , {} ]", [1, [], [:]]), ("{}", [:]), ("{ \"a\" : 1 , \"b\":[true] }", ["a": 1, "b": [true]]),
-        ("{\"a\":1,\"a\":2}", ["a": 1, "a": 2]), ("\t\n\r 1 \t\n\r", 1),
+        ("{\"a\":1,\"a\":2}", ["a": 1, "a": 2]), ("\t\n\r 1 \t\n\r", 1)
     ]
 
     @Test(arguments: values)
@@ -37,7 +37,7 @@ struct ParserTests {
         ("\"\\x\"", 1, .invalidEscape), ("\"\\u12g4\"", 1, .invalidEscape), ("\"\\ud800\"", 1, .unpairedSurrogate),
         ("\"\\udc00\"", 1, .unpairedSurrogate),
         ("\"\\ud800\\u0041\"", 1, .unpairedSurrogate), ("\"\\ud800x\"", 1, .unpairedSurrogate), ("\"a\nb\"", 2, .controlCharacterInString(0x0a)),
-        ("\"\\n\u{1}\"", 3, .controlCharacterInString(1)),
+        ("\"\\n\u{1}\"", 3, .controlCharacterInString(1))
     ]
 
     @Test(arguments: faults)
@@ -47,7 +47,7 @@ struct ParserTests {
 
     @Test(
         arguments: [
-            [0xff], [0xc3], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xe2, 0x82], [0x5c, 0x6e, 0x80], [0xf4, 0x90, 0x80, 0x80],
+            [0xff], [0xc3], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xe2, 0x82], [0x5c, 0x6e, 0x80], [0xf4, 0x90, 0x80, 0x80]
         ] as [[UInt8]])
     func `refuses ill-formed UTF-8 in strings`(content: [UInt8]) {
         let text = [0x22] + content + [0x22]
@@ -78,7 +78,7 @@ struct ParserTests {
         #expect(
             texts == [
                 "unexpected ']', expected a value at byte 3", "unescaped control character 0x01 in a string at byte 1",
-                "unexpected 0x1f, expected a value at byte 5", "number out of range at byte 0",
+                "unexpected 0x1f, expected a value at byte 5", "number out of range at byte 0"
             ])
     }
 

@@ -32,7 +32,7 @@ struct WriterTests {
 
     @Test(arguments: [
         ("", "\"\""), ("plain", "\"plain\""), ("a\"b\\c/", "\"a\\\"b\\\\c/\""), ("\u{8}\u{9}\u{a}\u{c}\u{d}", "\"\\b\\t\\n\\f\\r\""),
-        ("\u{0}\u{1f}", "\"\\u0000\\u001f\""), ("é😀\u{7f}", "\"é😀\u{7f}\""),
+        ("\u{0}\u{1f}", "\"\\u0000\\u001f\""), ("é😀\u{7f}", "\"é😀\u{7f}\"")
     ])
     func `escapes quotes, backslashes and control characters, nothing else`(value: String, expected: String) {
         #expect(text { $0.string(value) } == expected)
@@ -57,7 +57,7 @@ struct WriterTests {
             (1e20, "100000000000000000000.0", "100000000000000000000"), (1e21, "1e21", "1e21"),
             (1.7976931348623157e308, "1.7976931348623157e308", "1.7976931348623157e308"),
             (1_700_000_000.123456, "1700000000.123456", "1700000000.123456"), (.infinity, "null", "null"), (-.infinity, "null", "null"),
-            (.nan, "null", "null"),
+            (.nan, "null", "null")
         ] as [(Double, String, String)])
     func `writes the shortest double, with or without a needless decimal`(value: Double, mesos: String, marathon: String) {
         #expect(text { $0.double(value) } == mesos)

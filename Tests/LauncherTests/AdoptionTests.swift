@@ -40,7 +40,9 @@ extension LauncherTests {
         }
 
         @Test(arguments: rows)
-        func `a monitor that was killed while there was no launcher is lost, and nothing of it lives`(program: Program, containment: Containment) throws {
+        func `a monitor that was killed while there was no launcher is lost, and nothing of it lives`(program: Program, containment: Containment)
+            throws
+        {
             try withRig(program, cgroups: containment.cgroups) { rig in
                 let monitor = try rig.launch("a", "sleep 1000 & echo ready; exec sleep 1000", containment.apply)
                 try rig.awaitOutput("a.out", "ready")
@@ -62,7 +64,7 @@ extension LauncherTests {
                 let rows: [(String, [String: String])] = [
                     ("empty", [:]), ("half", ["monitor": ""]), ("old", ["monitor": "agora-monitor 1\nboot x\npid 1\nstart 1\nbegan 5\nrunning 1\n"]),
                     ("garbage", ["monitor": "\u{1}\u{2}", "exit": "what?"]), ("unfinished", ["exit.new": "agora-exit 1\nstatus 0\n"]),
-                    ("newer", ["exit": "agora-exit 2\nsomething else\nstatus 4\nfield\n"]),
+                    ("newer", ["exit": "agora-exit 2\nsomething else\nstatus 4\nfield\n"])
                 ]
                 for row in rows {
                     let folder = rig.folder + "/containers/" + row.0

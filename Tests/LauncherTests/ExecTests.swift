@@ -23,7 +23,7 @@ extension LauncherTests {
                 try rig.launch("a", "exec sleep 1000", containment.apply)
                 let rows: [(String, Record.Executed.OneOf_Outcome, Bool)] = [
                     ("true", .status(0), false), ("exit 3", .status(3), false), ("kill -6 $$", .signal(6), false), ("sleep 1000", .signal(9), true),
-                    ("sleep 1000 | sleep 1000", .signal(9), true),
+                    ("sleep 1000 | sleep 1000", .signal(9), true)
                 ]
                 for row in rows {
                     guard case .executed(let executed) = try Self.exec(rig, "a", row.0, { $0.timeoutMs = row.2 ? 50 : 15000 }).result else {
@@ -38,7 +38,11 @@ extension LauncherTests {
                 #expect(try Self.exec(rig, "a", "true") { $0.timeoutMs = 86_400_001 }.error.code == .invalid)
                 #expect(try Self.exec(rig, "a", "true") { $0.tty = true }.error.code == .unsupported)
                 #expect(try Self.exec(rig, "a", "true") { $0.user.name = "no-such-user" }.error.code == .unknownUser)
-                let pending = try rig.launcher.send(.exec(.with { $0.containerID = "a"; $0.command.shell = "echo > \(rig.folder)/started; sleep 1000" }))
+                let pending = try rig.launcher.send(
+                    .exec(
+                        .with {
+                            $0.containerID = "a"; $0.command.shell = "echo > \(rig.folder)/started; sleep 1000"
+                        }))
                 let _: Bool = try until("start of the command") { FileManager.default.fileExists(atPath: rig.folder + "/started") ? true : nil }
                 #expect(try rig.destroy("a").hasError == false)
                 if containment != .none {
@@ -53,12 +57,17 @@ extension LauncherTests {
         func `a command is in the namespaces and cgroups of its container, also after a restart of the launcher`(program: Program) throws {
             try withRig(program) { rig in
                 try rig.launch("a", "echo 'echo from inside' > /mnt/inside; readlink /proc/self/ns/*; cat /proc/self/cgroup; exec sleep 1000") {
-                    $0.mounts = [.with { $0.source = rig.folder; $0.target = "/mnt" }]
+                    $0.mounts = [
+                        .with {
+                            $0.source = rig.folder; $0.target = "/mnt"
+                        }
+                    ]
                 }
                 try rig.awaitOutput("a.out", "0::")
                 try rig.launcher.kill9()
                 try rig.restart()
-                guard case .executed(let executed) = try Self.exec(rig, "a", "readlink /proc/self/ns/*; cat /proc/self/cgroup; sh /mnt/inside").result else {
+                guard case .executed(let executed) = try Self.exec(rig, "a", "readlink /proc/self/ns/*; cat /proc/self/cgroup; sh /mnt/inside").result
+                else {
                     throw Problem("not executed")
                 }
                 #expect(executed.outcome == .status(0))
@@ -70,7 +79,9 @@ extension LauncherTests {
         func `many commands run at a time, and others are answered meanwhile`(program: Program) throws {
             try withRig(program) { rig in
                 try rig.launch("a", "exec sleep 1000") { $0.clearCgroup() }
-                let command = Request.Exec.with { $0.containerID = "a"; $0.command.shell = "while [ ! -e go ]; do sleep 0.02; done"; $0.workingFolder = rig.folder }
+                let command = Request.Exec.with {
+                    $0.containerID = "a"; $0.command.shell = "while [ ! -e go ]; do sleep 0.02; done"; $0.workingFolder = rig.folder
+                }
                 let requests = try (0..<20).map { _ in try rig.launcher.send(.exec(command)) }
                 #expect(try rig.list().count == 1)
                 #expect(FileManager.default.createFile(atPath: rig.folder + "/go", contents: nil))

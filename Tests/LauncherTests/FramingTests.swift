@@ -15,7 +15,7 @@ extension LauncherTests {
                 ("a length without an end", [0x80, 0x80, 0x80, 0x80, 0x80]),
                 ("no message", [5, 0xff, 0xff, 0xff, 0xff, 0xff]),
                 ("a field that is cut off", [3, 0x12, 0x7f, 0x01]),
-                ("a group", [2, 0x0b, 0x0c]),
+                ("a group", [2, 0x0b, 0x0c])
             ]
             try withRig(program) { rig in
                 try rig.launch("a", "exec sleep 1000")
@@ -58,7 +58,10 @@ extension LauncherTests {
         @Test(arguments: Program.allCases)
         func `a request in pieces is put together, and one that never ends is dropped with the connection`(program: Program) throws {
             try withRig(program) { rig in
-                let request = try Request.with { $0.id = 77; $0.list = .init() }.serializedBytes() as [UInt8]
+                let request =
+                    try Request.with {
+                        $0.id = 77; $0.list = .init()
+                    }.serializedBytes() as [UInt8]
                 for byte in Connection.varint(request.count) + request {
                     try rig.launcher.send(bytes: [byte])
                     usleep(200)

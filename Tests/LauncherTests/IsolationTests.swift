@@ -12,7 +12,7 @@ extension LauncherTests {
         func `a container has namespaces of its own, and its monitor is process 1 of it`(program: Program) throws {
             try withRig(program) { rig in
                 #expect(rig.namespaces == [.pid, .ipc, .uts, .mount])
-                #expect(try rig.run("cat /proc/1/comm; ls -d /proc/[0-9]* | grep -c .") .hasPrefix("agora-monitor\n"))
+                #expect(try rig.run("cat /proc/1/comm; ls -d /proc/[0-9]* | grep -c .").hasPrefix("agora-monitor\n"))
                 #expect(try rig.run("echo $$") == "2")
                 for kind in ["pid", "ipc", "uts", "mnt"] {
                     let mine = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/ns/\(kind)")
@@ -39,9 +39,12 @@ extension LauncherTests {
                     v1
                     ? [
                         ("cpu\(mine)/cpu.shares", "512"), ("cpu\(mine)/cpu.cfs_quota_us", "50000"), ("cpu\(mine)/cpu.cfs_period_us", "100000"),
-                        ("memory\(mine)/memory.limit_in_bytes", "67108864"), ("pids\(mine)/pids.max", "100"),
+                        ("memory\(mine)/memory.limit_in_bytes", "67108864"), ("pids\(mine)/pids.max", "100")
                     ]
-                    : [("\(mine)/cpu.weight", "20"), ("\(mine)/cpu.max", "50000 100000"), ("\(mine)/memory.max", "67108864"), ("\(mine)/pids.max", "100")]
+                    : [
+                        ("\(mine)/cpu.weight", "20"), ("\(mine)/cpu.max", "50000 100000"), ("\(mine)/memory.max", "67108864"),
+                        ("\(mine)/pids.max", "100")
+                    ]
                 for (file, value) in values {
                     #expect(try String(contentsOfFile: "/sys/fs/cgroup/" + file, encoding: .utf8) == value + "\n", "\(file)")
                 }
@@ -55,10 +58,14 @@ extension LauncherTests {
             try withRig(program) { rig in
                 try rig.launch("a", "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; echo done; sleep 1000 & exec sleep 1000")
                 try rig.awaitOutput("a.out", "done")
-                let update = Request.Update.with { $0.containerID = "a"; $0.cgroup.memoryLimitBytes = 96 << 20; $0.cgroup.pidsMax = 50 }
+                let update = Request.Update.with {
+                    $0.containerID = "a"; $0.cgroup.memoryLimitBytes = 96 << 20; $0.cgroup.pidsMax = 50
+                }
                 #expect(try rig.launcher.ask(.update(update)).hasError == false)
                 let used: Record.Used = try until("two processes") {
-                    guard case .used(let used) = try rig.launcher.ask(.usage(.with { $0.containerID = "a" })).result else { throw Problem("no usage") }
+                    guard case .used(let used) = try rig.launcher.ask(.usage(.with { $0.containerID = "a" })).result else {
+                        throw Problem("no usage")
+                    }
                     return used.processes == 2 ? used : nil
                 }
                 #expect(used.memoryLimitBytes == 96 << 20)
@@ -76,7 +83,9 @@ extension LauncherTests {
         func `at its memory limit all of a container ends, and that is the reason given`(program: Program) throws {
             try withRig(program) { rig in
                 let hungry = "tail /dev/zero | cat > /dev/null"
-                for (id, shell) in [("main", "exec tail /dev/zero"), ("child", "(\(hungry)); sleep 1000"), ("daemon", "(setsid sh -c '\(hungry)' &); exec sleep 1000")] {
+                for (id, shell) in [
+                    ("main", "exec tail /dev/zero"), ("child", "(\(hungry)); sleep 1000"), ("daemon", "(setsid sh -c '\(hungry)' &); exec sleep 1000")
+                ] {
                     let start = ContinuousClock.now
                     try rig.launch(id, shell) { $0.cgroup.memoryLimitBytes = 32 << 20 }
                     let exit = try rig.launcher.exit(of: id)
@@ -108,15 +117,19 @@ extension LauncherTests {
                     (source, "data", true, "cat data/file; echo new 2>/dev/null > data/new2 || echo no", "content\nno"),
                     (source, "deep/er/data", false, "cat deep/er/data/file", "content"),
                     (source + "/file", "one", true, "cat one", "content"),
-                    (source, "/mnt", false, "cat /mnt/file", "content"),
+                    (source, "/mnt", false, "cat /mnt/file", "content")
                 ]
                 for row in rows {
-                    let mount = Agora_V1_ContainerMount.with { $0.source = row.0; $0.target = row.1; $0.readOnly = row.2 }
+                    let mount = Agora_V1_ContainerMount.with {
+                        $0.source = row.0; $0.target = row.1; $0.readOnly = row.2
+                    }
                     #expect(try rig.run(row.3) { $0.mounts = [mount] } == row.4, "\(row.1)")
                 }
                 symlink("/etc", rig.folder + "/link")
                 for (target, error) in [("link", ENOTDIR), ("link/x", ENOTDIR), ("/no/such/target", ENOENT)] {
-                    let mount = Agora_V1_ContainerMount.with { $0.source = source; $0.target = target }
+                    let mount = Agora_V1_ContainerMount.with {
+                        $0.source = source; $0.target = target
+                    }
                     let answer = try rig.ask(rig.request("m\(target.count)", shell: "true") { $0.mounts = [mount] })
                     #expect(answer.error.code == .launchFailed && answer.error.step == "mount" && answer.error.error == UInt32(error), "\(target)")
                 }

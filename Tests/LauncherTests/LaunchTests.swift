@@ -9,7 +9,7 @@ extension LauncherTests {
         @Test(arguments: Program.allCases)
         func `the main process's exit status or signal is reported, once it is running`(program: Program) throws {
             let rows: [(String, Exit.OneOf_Outcome)] = [
-                ("true", .status(0)), ("exit 1", .status(1)), ("exit 255", .status(255)), ("kill -9 $$", .signal(9)), ("kill -15 $$", .signal(15)),
+                ("true", .status(0)), ("exit 1", .status(1)), ("exit 255", .status(255)), ("kill -9 $$", .signal(9)), ("kill -15 $$", .signal(15))
             ]
             try withRig(program) { rig in
                 for (number, row) in rows.enumerated() {
@@ -30,9 +30,24 @@ extension LauncherTests {
                     ("execve", 2, "execve '/x': No such file or directory", { $0.command.executable = "/x" }),
                     ("execve", 2, "execve 'no-such': No such file or directory", { $0.command.executable = "no-such" }),
                     ("execve", 13, "execve '\(folder)': Permission denied", { $0.command.executable = folder }),
-                    ("chdir", 2, "chdir '/no/such': No such file or directory", { $0.command.executable = "true"; $0.workingFolder = "/no/such" }),
-                    ("stdout", 21, "stdout '/': Is a directory", { $0.command.executable = "true"; $0.stdoutPath = "/" }),
-                    ("stderr", 2, "stderr '/no/such': No such file or directory", { $0.command.executable = "true"; $0.stderrPath = "/no/such" }),
+                    (
+                        "chdir", 2, "chdir '/no/such': No such file or directory",
+                        {
+                            $0.command.executable = "true"; $0.workingFolder = "/no/such"
+                        }
+                    ),
+                    (
+                        "stdout", 21, "stdout '/': Is a directory",
+                        {
+                            $0.command.executable = "true"; $0.stdoutPath = "/"
+                        }
+                    ),
+                    (
+                        "stderr", 2, "stderr '/no/such': No such file or directory",
+                        {
+                            $0.command.executable = "true"; $0.stderrPath = "/no/such"
+                        }
+                    )
                 ]
                 for (number, row) in rows.enumerated() {
                     let launch = rig.request("a\(number)", row.3)
@@ -79,20 +94,61 @@ extension LauncherTests {
                     (.invalid, { $0.umask = 0o1000 }),
                     (.invalid, { $0.cgroup.cpuPeriodUs = 10 }),
                     (.invalid, { $0.cgroup.cpuShares = 1 }),
-                    (.invalid, { $0.rlimits = [.with { $0.type = .rlmtCore; $0.soft = 1 }] }),
-                    (.invalid, { $0.rlimits = [.with { $0.type = .rlmtCore; $0.soft = 2; $0.hard = 1 }] }),
+                    (
+                        .invalid,
+                        {
+                            $0.rlimits = [
+                                .with {
+                                    $0.type = .rlmtCore; $0.soft = 1
+                                }
+                            ]
+                        }
+                    ),
+                    (
+                        .invalid,
+                        {
+                            $0.rlimits = [
+                                .with {
+                                    $0.type = .rlmtCore; $0.soft = 2; $0.hard = 1
+                                }
+                            ]
+                        }
+                    ),
                     (.invalid, { $0.rlimits = [.with { $0.type = .unknown }] }),
                     (.invalid, { $0.user.uid = 1 }),
-                    (.invalid, { $0.mounts = [.with { $0.source = "tmp"; $0.target = "x" }] }),
-                    (.invalid, { $0.mounts = [.with { $0.source = "/tmp"; $0.target = "x/../../y" }] }),
-                    (.invalid, { $0.namespaces = []; $0.hostname = "a" }),
+                    (
+                        .invalid,
+                        {
+                            $0.mounts = [
+                                .with {
+                                    $0.source = "tmp"; $0.target = "x"
+                                }
+                            ]
+                        }
+                    ),
+                    (
+                        .invalid,
+                        {
+                            $0.mounts = [
+                                .with {
+                                    $0.source = "/tmp"; $0.target = "x/../../y"
+                                }
+                            ]
+                        }
+                    ),
+                    (
+                        .invalid,
+                        {
+                            $0.namespaces = []; $0.hostname = "a"
+                        }
+                    ),
                     (.unsupported, { $0.namespaces.append(.network) }),
                     (.unsupported, { $0.parentContainerID = "p" }),
                     (.unsupported, { $0.rootfs = "/" }),
                     (.unsupported, { $0.descriptors = 1 }),
                     (.unsupported, { $0.tty = true }),
                     (.unknownUser, { $0.user.name = "no-such-user" }),
-                    (.unknownUser, { $0.user.name = "" }),
+                    (.unknownUser, { $0.user.name = "" })
                 ]
                 for (number, row) in rows.enumerated() {
                     let answer = try rig.ask(rig.request("a", shell: "true", row.1))
@@ -110,10 +166,12 @@ extension LauncherTests {
         func `the first request is hello, there is one, and it speaks protocol 1`(program: Program) throws {
             let launcher = try Connection(program)
             #expect(try launcher.ask(.list(Request.List())).error.code == .invalid)
-            let good = Request.Hello.with { $0.protocol = 1; $0.workFolder = "/tmp"; $0.instance = "i" }
+            let good = Request.Hello.with {
+                $0.protocol = 1; $0.workFolder = "/tmp"; $0.instance = "i"
+            }
             let rows: [(Record.Error.Code, (inout Request.Hello) -> Void)] = [
                 (.unsupported, { $0.protocol = 2 }), (.invalid, { $0.workFolder = "tmp" }), (.system, { $0.workFolder = "/no/such" }),
-                (.invalid, { $0.instance = "" }), (.invalid, { $0.instance = "a/b" }), (.invalid, { $0.instance = String(repeating: "a", count: 65) }),
+                (.invalid, { $0.instance = "" }), (.invalid, { $0.instance = "a/b" }), (.invalid, { $0.instance = String(repeating: "a", count: 65) })
             ]
             for row in rows {
                 var hello = good

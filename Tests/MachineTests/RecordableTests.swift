@@ -25,13 +25,14 @@ struct RecordableTests {
         #expect(reader.isAtEnd)
     }
 
-    @Test(arguments: [
-        ([], RecordingError.truncated),
-        ([0x80], .truncated),
-        ([0x05, 0x61], .truncated),
-        ([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], .invalid("integer of more than 64 bits")),
-        ([0x01, 0xff], .invalid("text that is not UTF-8")),
-    ] as [([UInt8], RecordingError)])
+    @Test(
+        arguments: [
+            ([], RecordingError.truncated),
+            ([0x80], .truncated),
+            ([0x05, 0x61], .truncated),
+            ([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], .invalid("integer of more than 64 bits")),
+            ([0x01, 0xff], .invalid("text that is not UTF-8"))
+        ] as [([UInt8], RecordingError)])
     func `bytes that no writer wrote are refused`(bytes: [UInt8], error: RecordingError) {
         #expect(throws: error) {
             var reader = RecordingReader(bytes)
@@ -39,9 +40,10 @@ struct RecordableTests {
         }
     }
 
-    @Test(arguments: [
-        (Double.nan, nil), (.infinity, nil), (1.5, 1_500_000_000), (1e300, .max), (-1e300, .min), (0, 0),
-    ] as [(Double, Int64?)])
+    @Test(
+        arguments: [
+            (Double.nan, nil), (.infinity, nil), (1.5, 1_500_000_000), (1e300, .max), (-1e300, .min), (0, 0)
+        ] as [(Double, Int64?)])
     func `seconds from outside become nanoseconds without a trap`(seconds: Double, expected: Int64?) {
         #expect(Int64(secondsClamped: seconds) == expected)
     }

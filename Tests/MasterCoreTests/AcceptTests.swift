@@ -46,7 +46,7 @@ struct AcceptTests {
         #expect(
             world.launch([.task("t"), .task("u")], on: ["M-O0", "M-O9"]).statuses == [
                 "t taskLost invalidOffers: Task launched with invalid offers: Offer M-O9 is no longer valid",
-                "u taskLost invalidOffers: Task launched with invalid offers: Offer M-O9 is no longer valid",
+                "u taskLost invalidOffers: Task launched with invalid offers: Offer M-O9 is no longer valid"
             ])
         #expect(world.kernel.snapshot.offers.count == 1, "the valid one was offered anew")
         #expect(world.decline(["M-O0"]) == [])
@@ -84,90 +84,93 @@ struct AcceptTests {
                 + "Offer M-O1 uses role 'b but another is using role 'a")
     }
 
-    @Test(arguments: [
-        Row("ID must not be empty") { $0.taskID.value = "" },
-        Row("ID must not be greater than 255 characters") { $0.taskID.value = String(repeating: "x", count: 256) },
-        Row("'..' is disallowed") { $0.taskID.value = ".." },
-        Row("'a/b' contains invalid characters") { $0.taskID.value = "a/b" },
-        Row("'a\tb' contains invalid characters") { $0.taskID.value = "a\tb" },
-        Row("Task has duplicate ID: known") { $0.taskID.value = "known" },
-        Row("Task uses invalid agent M-S7 while agent M-S0 is expected") { $0.agentID.value = "M-S7" },
-        Row("Task's 'kill_policy.grace_period' must be non-negative") { $0.killPolicy.gracePeriod.nanoseconds = -1 },
-        Row("Task's `max_completion_time` must be non-negative") { $0.maxCompletionTime.nanoseconds = -1 },
-        Row("Task uses invalid health check: HealthCheck must specify 'type'") { $0.healthCheck.tcp.port = 1 },
-        Row("Task uses invalid health check: Expecting 'http' to be set for HTTP health check") { $0.healthCheck.type = .http },
-        Row("Task uses invalid health check: The path 'x' of HTTP health check must start with '/'") {
-            $0.healthCheck.http.port = 1
-            $0.healthCheck.http.path = "x"
-        },
-        Row("Task uses invalid health check: Unsupported HTTP health check scheme: 'ftp'") {
-            $0.healthCheck.http.port = 1
-            $0.healthCheck.http.scheme = "ftp"
-        },
-        Row("Task uses invalid health check: Expecting 'timeout_seconds' to be non-negative") {
-            $0.healthCheck.type = .tcp
-            $0.healthCheck.tcp.port = 1
-            $0.healthCheck.timeoutSeconds = -1
-        },
-        Row("Task uses invalid check: Expecting 'tcp' to be set for TCP check") { $0.check.type = .tcp },
-        Row("Task uses no resources") { $0.resources = [] },
-        Row("Task uses invalid resources: Resource 'cpus:-1' is invalid: Invalid scalar resource: value <= 0") { $0.resources[0].scalar.value = -1 },
-        Row("Task uses invalid resources: The 'gpus' resource must be an unsigned integer") { $0.resources.append(.scalar("gpus", 0.5)) },
-        Row(
-            "Task uses invalid resources: The resources have multiple allocation roles ('b' and 'a') but only one allocation role is allowed"
-        ) {
-            $0.resources[0].allocationInfo.role = "a"
-            $0.resources[1].allocationInfo.role = "b"
-        },
-        Row("Task uses invalid resources: Cannot use both revocable and non-revocable 'cpus' at the same time") {
-            var more = Mesos_V1_Resource.scalar("cpus", 1)
-            more.revocable = .init()
-            $0.resources.append(more)
-        },
-        Row("Environment variable 'X' of type 'VALUE' must have a value set") {
-            $0.command.environment.variables = [.with { $0.name = "X" }]
-        },
-        Row("Task's `ContainerInfo` is invalid: DockerInfo 'docker' is not set for DOCKER typed ContainerInfo") { $0.container.type = .docker },
-        Row("Task's `ContainerInfo` is invalid: Parameter in DockerInfo must not be 'name'") {
-            $0.container.type = .docker
-            $0.container.docker.image = "i"
-            $0.container.docker.parameters = [
-                .with {
-                    $0.key = "name"
-                    $0.value = "v"
-                }
-            ]
-        },
-        Row("Agent is not capable of task resource limits") { $0.limits["cpus"] = .with { $0.value = 3 } },
-        Row("Limits are only supported for 'cpus' and 'mem', not for 'disk'", capable: true) { $0.limits["disk"] = .with { $0.value = 3 } },
-        Row("The cpus limit 1.0 must not be less than the cpus request 2", capable: true) { $0.limits["cpus"] = .with { $0.value = 1 } },
-        Row("Task should have at least one (but not both) of CommandInfo or ExecutorInfo present") { $0.clearCommand() },
-        Row("Task should have at least one (but not both) of CommandInfo or ExecutorInfo present") {
-            $0.executor.executorID.value = "e"
-            $0.executor.command.value = "x"
-        },
-        Row("'ExecutorInfo.command' must be set for 'CUSTOM' executor") {
-            $0.clearCommand()
-            $0.executor.executorID.value = "e"
-        },
-        Row("ExecutorInfo has an invalid FrameworkID (Actual: other vs Expected: M-0000)") {
-            $0.clearCommand()
-            $0.executor.executorID.value = "e"
-            $0.executor.command.value = "x"
-            $0.executor.frameworkID.value = "other"
-        },
-        Row(
-            "Total resources cpus(allocated: *):9; mem(allocated: *):2048 required by task and its executor is more than available "
-                + "cpus(allocated: *):2; mem(allocated: *):2048"
-        ) { $0.resources[0].scalar.value = 9 },
-        Row(
-            "Total resources cpus(allocated: x):1; mem(allocated: x):2048 required by task and its executor is more than available "
-                + "cpus(allocated: *):2; mem(allocated: *):2048"
-        ) {
-            $0.resources[0].scalar.value = 1
-            for index in $0.resources.indices { $0.resources[index].allocationInfo.role = "x" }
-        },
-    ] as [Row<Mesos_V1_TaskInfo>])
+    @Test(
+        arguments: [
+            Row("ID must not be empty") { $0.taskID.value = "" },
+            Row("ID must not be greater than 255 characters") { $0.taskID.value = String(repeating: "x", count: 256) },
+            Row("'..' is disallowed") { $0.taskID.value = ".." },
+            Row("'a/b' contains invalid characters") { $0.taskID.value = "a/b" },
+            Row("'a\tb' contains invalid characters") { $0.taskID.value = "a\tb" },
+            Row("Task has duplicate ID: known") { $0.taskID.value = "known" },
+            Row("Task uses invalid agent M-S7 while agent M-S0 is expected") { $0.agentID.value = "M-S7" },
+            Row("Task's 'kill_policy.grace_period' must be non-negative") { $0.killPolicy.gracePeriod.nanoseconds = -1 },
+            Row("Task's `max_completion_time` must be non-negative") { $0.maxCompletionTime.nanoseconds = -1 },
+            Row("Task uses invalid health check: HealthCheck must specify 'type'") { $0.healthCheck.tcp.port = 1 },
+            Row("Task uses invalid health check: Expecting 'http' to be set for HTTP health check") { $0.healthCheck.type = .http },
+            Row("Task uses invalid health check: The path 'x' of HTTP health check must start with '/'") {
+                $0.healthCheck.http.port = 1
+                $0.healthCheck.http.path = "x"
+            },
+            Row("Task uses invalid health check: Unsupported HTTP health check scheme: 'ftp'") {
+                $0.healthCheck.http.port = 1
+                $0.healthCheck.http.scheme = "ftp"
+            },
+            Row("Task uses invalid health check: Expecting 'timeout_seconds' to be non-negative") {
+                $0.healthCheck.type = .tcp
+                $0.healthCheck.tcp.port = 1
+                $0.healthCheck.timeoutSeconds = -1
+            },
+            Row("Task uses invalid check: Expecting 'tcp' to be set for TCP check") { $0.check.type = .tcp },
+            Row("Task uses no resources") { $0.resources = [] },
+            Row("Task uses invalid resources: Resource 'cpus:-1' is invalid: Invalid scalar resource: value <= 0") {
+                $0.resources[0].scalar.value = -1
+            },
+            Row("Task uses invalid resources: The 'gpus' resource must be an unsigned integer") { $0.resources.append(.scalar("gpus", 0.5)) },
+            Row(
+                "Task uses invalid resources: The resources have multiple allocation roles ('b' and 'a') but only one allocation role is allowed"
+            ) {
+                $0.resources[0].allocationInfo.role = "a"
+                $0.resources[1].allocationInfo.role = "b"
+            },
+            Row("Task uses invalid resources: Cannot use both revocable and non-revocable 'cpus' at the same time") {
+                var more = Mesos_V1_Resource.scalar("cpus", 1)
+                more.revocable = .init()
+                $0.resources.append(more)
+            },
+            Row("Environment variable 'X' of type 'VALUE' must have a value set") {
+                $0.command.environment.variables = [.with { $0.name = "X" }]
+            },
+            Row("Task's `ContainerInfo` is invalid: DockerInfo 'docker' is not set for DOCKER typed ContainerInfo") { $0.container.type = .docker },
+            Row("Task's `ContainerInfo` is invalid: Parameter in DockerInfo must not be 'name'") {
+                $0.container.type = .docker
+                $0.container.docker.image = "i"
+                $0.container.docker.parameters = [
+                    .with {
+                        $0.key = "name"
+                        $0.value = "v"
+                    }
+                ]
+            },
+            Row("Agent is not capable of task resource limits") { $0.limits["cpus"] = .with { $0.value = 3 } },
+            Row("Limits are only supported for 'cpus' and 'mem', not for 'disk'", capable: true) { $0.limits["disk"] = .with { $0.value = 3 } },
+            Row("The cpus limit 1.0 must not be less than the cpus request 2", capable: true) { $0.limits["cpus"] = .with { $0.value = 1 } },
+            Row("Task should have at least one (but not both) of CommandInfo or ExecutorInfo present") { $0.clearCommand() },
+            Row("Task should have at least one (but not both) of CommandInfo or ExecutorInfo present") {
+                $0.executor.executorID.value = "e"
+                $0.executor.command.value = "x"
+            },
+            Row("'ExecutorInfo.command' must be set for 'CUSTOM' executor") {
+                $0.clearCommand()
+                $0.executor.executorID.value = "e"
+            },
+            Row("ExecutorInfo has an invalid FrameworkID (Actual: other vs Expected: M-0000)") {
+                $0.clearCommand()
+                $0.executor.executorID.value = "e"
+                $0.executor.command.value = "x"
+                $0.executor.frameworkID.value = "other"
+            },
+            Row(
+                "Total resources cpus(allocated: *):9; mem(allocated: *):2048 required by task and its executor is more than available "
+                    + "cpus(allocated: *):2; mem(allocated: *):2048"
+            ) { $0.resources[0].scalar.value = 9 },
+            Row(
+                "Total resources cpus(allocated: x):1; mem(allocated: x):2048 required by task and its executor is more than available "
+                    + "cpus(allocated: *):2; mem(allocated: *):2048"
+            ) {
+                $0.resources[0].scalar.value = 1
+                for index in $0.resources.indices { $0.resources[index].allocationInfo.role = "x" }
+            }
+        ] as [Row<Mesos_V1_TaskInfo>])
     func `a task that is wrong gets TASK_ERROR, and what it would have used stays free`(row: Row<Mesos_V1_TaskInfo>) {
         var world = World()
         _ = world.subscribe()
@@ -232,7 +235,7 @@ struct AcceptTests {
                     $0.id.value = "op"
                     $0.reserve.resources = []
                 },
-                .with { $0.type = .create },
+                .with { $0.type = .create }
             ]
         }
         #expect(

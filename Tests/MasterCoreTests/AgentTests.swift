@@ -41,18 +41,19 @@ struct AgentTests {
         #expect(effects.orders.last == Self.subscribed("M-S1"))
     }
 
-    @Test(arguments: [
-        Row("no version of the protocol in common: the agent speaks 2 to 3, the master 1") {
-            $0.protocolMin = 2
-            $0.protocolMax = 3
-        },
-        Row("the agent has obeyed a master of epoch 9, and this one's is 1") { $0.epoch = 9 },
-        Row("the agent's id is invalid: 'a/b' contains invalid characters") { $0.agent.id.value = "a/b" },
-        Row("Agent attempted to reregister with different IP / hostname") {
-            $0.agent.id.value = "M-S0"
-            $0.agent.hostname = "other"
-        },
-    ] as [Row<Agora_V1_Subscribe>])
+    @Test(
+        arguments: [
+            Row("no version of the protocol in common: the agent speaks 2 to 3, the master 1") {
+                $0.protocolMin = 2
+                $0.protocolMax = 3
+            },
+            Row("the agent has obeyed a master of epoch 9, and this one's is 1") { $0.epoch = 9 },
+            Row("the agent's id is invalid: 'a/b' contains invalid characters") { $0.agent.id.value = "a/b" },
+            Row("Agent attempted to reregister with different IP / hostname") {
+                $0.agent.id.value = "M-S0"
+                $0.agent.hostname = "other"
+            }
+        ] as [Row<Agora_V1_Subscribe>])
     func `who can't be taken in is told why, and cut off`(row: Row<Agora_V1_Subscribe>) {
         var world = World()
         _ = world.agent()
@@ -243,7 +244,7 @@ struct AgentTests {
     @Test func `entries of the store that can't be read are left out`() {
         let broken = [
             Kernel.StoredEntry(table: "frameworks", key: "F", value: [1]), Kernel.StoredEntry(table: "agents", key: "A", value: []),
-            Kernel.StoredEntry(table: "cluster", key: "epoch", value: Array("x".utf8)),
+            Kernel.StoredEntry(table: "cluster", key: "epoch", value: Array("x".utf8))
         ]
         let world = World(stored: broken)
         #expect(world.kernel.snapshot.frameworks.isEmpty && world.kernel.snapshot.agents.isEmpty)

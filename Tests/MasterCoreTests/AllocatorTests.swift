@@ -73,7 +73,7 @@ struct AllocatorTests {
         for _ in 0..<4 { bench.agent(whole) }
         #expect(
             bench.run() == [
-                "0 * 0 cpus:4; mem:400", "1 * 1 cpus:4; mem:400", "0 * 2 cpus:4; mem:400", "1 * 3 cpus:4; mem:400",
+                "0 * 0 cpus:4; mem:400", "1 * 1 cpus:4; mem:400", "0 * 2 cpus:4; mem:400", "1 * 3 cpus:4; mem:400"
             ])
         #expect(bench.run() == [], "nothing has changed")
     }

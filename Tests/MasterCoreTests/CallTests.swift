@@ -7,33 +7,40 @@ import SwiftProtobuf
 import Testing
 
 struct CallTests {
-    @Test(arguments: [
-        Row("Expecting 'type' to be present") { $0.clearType() },
-        Row("Expecting 'subscribe' to be present") { $0.type = .subscribe; $0.clearFrameworkID() },
-        Row("Expecting 'framework_id' to be present") { $0.type = .kill; $0.clearFrameworkID() },
-        Row("Expecting 'accept' to be present") { $0.type = .accept },
-        Row("Expecting 'decline' to be present") { $0.type = .decline },
-        Row("Expecting 'accept_inverse_offers' to be present") { $0.type = .acceptInverseOffers },
-        Row("Expecting 'decline_inverse_offers' to be present") { $0.type = .declineInverseOffers },
-        Row("Expecting 'kill' to be present") { $0.type = .kill },
-        Row("Expecting 'shutdown' to be present") { $0.type = .shutdown },
-        Row("Expecting 'acknowledge' to be present") { $0.type = .acknowledge },
-        Row("Expecting 'acknowledge_operation_status' to be present") { $0.type = .acknowledgeOperationStatus },
-        Row("Expecting 'reconcile' to be present") { $0.type = .reconcile },
-        Row("Expecting 'reconcile_operations' to be present") { $0.type = .reconcileOperations },
-        Row("Expecting 'message' to be present") { $0.type = .message },
-        Row("Expecting 'request' to be present") { $0.type = .request },
-        Row("Expecting 'update_framework' to be present") { $0.type = .updateFramework },
-        Row("'framework_id' differs from 'subscribe.framework_info.id'") { $0.type = .subscribe; $0.subscribe.frameworkInfo = .framework() },
-        Row("'framework_id' differs from 'update_framework.framework_info.id'") {
-            $0.type = .updateFramework
-            $0.updateFramework.frameworkInfo = .framework(id: "other")
-        },
-        Row("Authenticated principal 'p' does not match principal 'q' set in `FrameworkInfo`") {
-            $0.type = .subscribe
-            $0.subscribe.frameworkInfo = .framework(id: "F") { $0.principal = "q" }
-        },
-    ] as [Row<Mesos_V1_Scheduler_Call>])
+    @Test(
+        arguments: [
+            Row("Expecting 'type' to be present") { $0.clearType() },
+            Row("Expecting 'subscribe' to be present") {
+                $0.type = .subscribe; $0.clearFrameworkID()
+            },
+            Row("Expecting 'framework_id' to be present") {
+                $0.type = .kill; $0.clearFrameworkID()
+            },
+            Row("Expecting 'accept' to be present") { $0.type = .accept },
+            Row("Expecting 'decline' to be present") { $0.type = .decline },
+            Row("Expecting 'accept_inverse_offers' to be present") { $0.type = .acceptInverseOffers },
+            Row("Expecting 'decline_inverse_offers' to be present") { $0.type = .declineInverseOffers },
+            Row("Expecting 'kill' to be present") { $0.type = .kill },
+            Row("Expecting 'shutdown' to be present") { $0.type = .shutdown },
+            Row("Expecting 'acknowledge' to be present") { $0.type = .acknowledge },
+            Row("Expecting 'acknowledge_operation_status' to be present") { $0.type = .acknowledgeOperationStatus },
+            Row("Expecting 'reconcile' to be present") { $0.type = .reconcile },
+            Row("Expecting 'reconcile_operations' to be present") { $0.type = .reconcileOperations },
+            Row("Expecting 'message' to be present") { $0.type = .message },
+            Row("Expecting 'request' to be present") { $0.type = .request },
+            Row("Expecting 'update_framework' to be present") { $0.type = .updateFramework },
+            Row("'framework_id' differs from 'subscribe.framework_info.id'") {
+                $0.type = .subscribe; $0.subscribe.frameworkInfo = .framework()
+            },
+            Row("'framework_id' differs from 'update_framework.framework_info.id'") {
+                $0.type = .updateFramework
+                $0.updateFramework.frameworkInfo = .framework(id: "other")
+            },
+            Row("Authenticated principal 'p' does not match principal 'q' set in `FrameworkInfo`") {
+                $0.type = .subscribe
+                $0.subscribe.frameworkInfo = .framework(id: "F") { $0.principal = "q" }
+            }
+        ] as [Row<Mesos_V1_Scheduler_Call>])
     func `a call that lacks something is refused before the core sees it`(
         row: Row<Mesos_V1_Scheduler_Call>
     ) throws {

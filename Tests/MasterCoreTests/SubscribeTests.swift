@@ -26,7 +26,7 @@ struct SubscribeTests {
         #expect(
             effects.prefix(4) == [
                 .send(stream: 1, .error("Framework failed over")), .end(stream: 1), .send(stream: 2, .subscribed(frameworkID: "M-0000")),
-                .send(stream: 2, .heartbeat),
+                .send(stream: 2, .heartbeat)
             ])
         #expect(effects.offers == ["M-O1: cpus:4; mem:4096"])
         #expect(world.step(.streamEnded(1)) == [], "the old stream's end says nothing about the new one")
@@ -88,17 +88,20 @@ struct SubscribeTests {
         #expect(world.subscribe(stream: 9, id: "M-0000").errors == [], "forgotten, so it counts as never seen")
     }
 
-    @Test(arguments: [
-        Row("'FrameworkInfo.roles' contains duplicate items: a, b") { $0.multiRole("a", "b", "a", "b") },
-        Row("'FrameworkInfo.role' must not be set when the framework is MULTI_ROLE capable") { $0.multiRole("a"); $0.role = "b" },
-        Row("'FrameworkInfo.roles' must not be set when the framework is not MULTI_ROLE capable") { $0.roles = ["a"] },
-        Row("'FrameworkInfo.roles' contains invalid role: Role '/b' cannot start with a slash") { $0.multiRole("a", "/b") },
-        Row("'FrameworkInfo.role' is not a valid role: Role 'a//b' cannot contain two adjacent slashes") { $0.role = "a//b" },
-        Row("The framework failover_timeout (10000000000.0) is invalid") { $0.failoverTimeout = 1e10 },
-        Row("The framework failover_timeout (nan) is invalid") { $0.failoverTimeout = .nan },
-        Row("'FrameworkInfo.id' is invalid: 'a/b' contains invalid characters") { $0.id.value = "a/b" },
-        Row("The FrameworkInfo has 300016 bytes; at most 250000 can be stored") { $0.name = String(repeating: "n", count: 300_000) },
-    ] as [Row<Mesos_V1_FrameworkInfo>])
+    @Test(
+        arguments: [
+            Row("'FrameworkInfo.roles' contains duplicate items: a, b") { $0.multiRole("a", "b", "a", "b") },
+            Row("'FrameworkInfo.role' must not be set when the framework is MULTI_ROLE capable") {
+                $0.multiRole("a"); $0.role = "b"
+            },
+            Row("'FrameworkInfo.roles' must not be set when the framework is not MULTI_ROLE capable") { $0.roles = ["a"] },
+            Row("'FrameworkInfo.roles' contains invalid role: Role '/b' cannot start with a slash") { $0.multiRole("a", "/b") },
+            Row("'FrameworkInfo.role' is not a valid role: Role 'a//b' cannot contain two adjacent slashes") { $0.role = "a//b" },
+            Row("The framework failover_timeout (10000000000.0) is invalid") { $0.failoverTimeout = 1e10 },
+            Row("The framework failover_timeout (nan) is invalid") { $0.failoverTimeout = .nan },
+            Row("'FrameworkInfo.id' is invalid: 'a/b' contains invalid characters") { $0.id.value = "a/b" },
+            Row("The FrameworkInfo has 300016 bytes; at most 250000 can be stored") { $0.name = String(repeating: "n", count: 300_000) }
+        ] as [Row<Mesos_V1_FrameworkInfo>])
     func `what a framework says about itself is refused with an ERROR event and the end of its stream`(
         row: Row<Mesos_V1_FrameworkInfo>
     ) {

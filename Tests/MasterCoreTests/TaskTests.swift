@@ -160,7 +160,7 @@ struct TaskTests {
         let texts = [
             "reconciliation: Reconciliation: Latest task state", "reconciliation: Reconciliation: Task is unknown to the agent",
             "reconciliation: Reconciliation: Task is unreachable", "reconciliation: Reconciliation: Task is unknown",
-            "reconciliation: Reconciliation: Task is unknown",
+            "reconciliation: Reconciliation: Task is unknown"
         ]
         let aware = ["t taskStaging", "x taskGone", "x taskUnreachable", "x taskUnknown", "x taskUnknown"]
         #expect(reconcile(partitionAware: true) == zip(aware, texts).map { "\($0) \($1)" })

@@ -342,7 +342,9 @@ extension [Kernel.Effect] {
         events.compactMap { event in
             if case .update(.made(let status)) = event {
                 "\(status.taskID) \(status.state) \(status.reason): \(status.message)"
-            } else { nil }
+            } else {
+                nil
+            }
         }
     }
 

@@ -35,7 +35,9 @@ struct OperatorAPITests {
     }
 
     @Test func `health, version and flags need nobody`() async throws {
-        try await TestMaster.run { $0.cluster = "c" } _: { master in
+        try await TestMaster.run {
+            $0.cluster = "c"
+        } _: { master in
             let health = try await master.get("/health")
             #expect(health.status == .ok && health.body == [])
             let version = try json(try await master.get("/version"))
@@ -104,7 +106,7 @@ struct OperatorAPITests {
     @Test(arguments: [
         ("GET_HEALTH", "get_health"), ("GET_FLAGS", "get_flags"), ("GET_VERSION", "get_version"), ("GET_LOGGING_LEVEL", "get_logging_level"),
         ("GET_STATE", "get_state"), ("GET_AGENTS", "get_agents"), ("GET_FRAMEWORKS", "get_frameworks"), ("GET_EXECUTORS", "get_executors"),
-        ("GET_TASKS", "get_tasks"), ("GET_ROLES", "get_roles"), ("GET_WEIGHTS", "get_weights"), ("GET_MASTER", "get_master"),
+        ("GET_TASKS", "get_tasks"), ("GET_ROLES", "get_roles"), ("GET_WEIGHTS", "get_weights"), ("GET_MASTER", "get_master")
     ])
     func `the versioned calls answer with a response of their type, whole in both forms`(call: String, field: String) async throws {
         try await running { master, _, _ in

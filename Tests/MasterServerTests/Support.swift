@@ -101,7 +101,8 @@ struct TestFramework: Sendable {
     let connection: RecordConnection
     let type: ContentType
 
-    static func subscribe(to master: TestMaster, _ type: ContentType = .protobuf, role: String = "*", id: String? = nil) async throws -> TestFramework {
+    static func subscribe(to master: TestMaster, _ type: ContentType = .protobuf, role: String = "*", id: String? = nil) async throws -> TestFramework
+    {
         let records = Records()
         let call = Mesos_V1_Scheduler_Call.with {
             $0.type = .subscribe

@@ -64,7 +64,7 @@ struct ConversionTests {
                 + #""metadata":{"labels":[{"key":"m","value":"1"}]},"profile":"fast","vendor":"x"}}}"#,
             #"{"name":"disk","type":"SCALAR","scalar":{"value":10.0},"role":"*","disk":{"source":{"type":"RAW","id":"v1","#
                 + #""metadata":{"labels":[{"key":"m","value":"1"}]},"profile":"fast","vendor":"x"}}}"#
-        ),
+        )
     ]
 
     @Test(arguments: rows)
@@ -88,7 +88,7 @@ struct ConversionTests {
         (#"{"name":"cpus","type":"SCALAR","scalar":{"value":1},"role":"r","reservation":{"type":"DYNAMIC"}}"#, .typeOfOlderReservation),
         (#"{"name":"cpus","type":"SCALAR","scalar":{"value":1},"reservations":[{"role":"r"}]}"#, .missingReservationType),
         (#"{"name":"cpus","type":"SCALAR","scalar":{"value":1},"reservations":[{"role":"r","type":"UNKNOWN"}]}"#, .unsupportedReservationType),
-        (#"{"name":"cpus","type":"SCALAR","scalar":{"value":1},"shared":{}}"#, .cannotBeShared("cpus")),
+        (#"{"name":"cpus","type":"SCALAR","scalar":{"value":1},"shared":{}}"#, .cannotBeShared("cpus"))
     ]
 
     @Test(arguments: faults)
@@ -170,7 +170,7 @@ struct UUIDTextTests {
 
     @Test(arguments: [
         "", "00010203-0405-0607-0809-aabbccddeef", "00010203-0405-0607-0809-aabbccddeefg", "000102030405-0607-0809-aabbccddeeff0",
-        "é0010203-0405-0607-0809-aabbccddeef",
+        "é0010203-0405-0607-0809-aabbccddeef"
     ])
     func `other texts and lengths are refused`(text: String) {
         #expect(UUIDText.bytes(of: text) == nil)

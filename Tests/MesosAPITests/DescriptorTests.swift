@@ -30,7 +30,7 @@ struct DescriptorTests {
             states == [
                 "TASK_STARTING=0", "TASK_RUNNING=1", "TASK_FINISHED=2", "TASK_FAILED=3", "TASK_KILLED=4", "TASK_LOST=5", "TASK_STAGING=6",
                 "TASK_ERROR=7",
-                "TASK_KILLING=8", "TASK_DROPPED=9", "TASK_UNREACHABLE=10", "TASK_GONE=11", "TASK_GONE_BY_OPERATOR=12", "TASK_UNKNOWN=13",
+                "TASK_KILLING=8", "TASK_DROPPED=9", "TASK_UNREACHABLE=10", "TASK_GONE=11", "TASK_GONE_BY_OPERATOR=12", "TASK_UNKNOWN=13"
             ])
     }
 

@@ -78,7 +78,7 @@ struct MesosJSONDecodeTests {
             "Missing required fields: accept.offer_ids[1].value, accept.operations[1].launch.task_infos[0].name, "
                 + "accept.operations[1].launch.task_infos[0].task_id, accept.operations[1].launch.task_infos[0].agent_id, kill.task_id"
         ),
-        ("quota.QuotaConfig", "{\"role\":\"r\",\"limits\":{\"cpus\":{}}}", "Missing required fields: limits[0].value.value"),
+        ("quota.QuotaConfig", "{\"role\":\"r\",\"limits\":{\"cpus\":{}}}", "Missing required fields: limits[0].value.value")
     ]
 
     @Test(arguments: faults)

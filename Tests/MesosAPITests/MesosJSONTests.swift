@@ -65,7 +65,7 @@ struct MesosJSONEncodeTests {
                 "HealthCheck.delay_seconds=15", "HealthCheck.grace_period_seconds=10", "HealthCheck.interval_seconds=10",
                 "HealthCheck.timeout_seconds=20",
                 "Image.cached=true", "LinuxInfo.share_cgroups=true", "NetworkInfo.IPAddress.protocol=\"IPv4\"",
-                "master.Call.DrainAgent.mark_gone=false",
+                "master.Call.DrainAgent.mark_gone=false"
             ])
     }
 
@@ -122,7 +122,7 @@ struct MesosJSONEncodeTests {
         ("mesos.v1.Volume.Source.CSIVolume.StaticProvisioning", [0x2a, 6, 0x12, 1, 0x62, 0x0a, 1, 0x61], #"{"volume_context":{"a":"b"}}"#),
         ("mesos.v1.quota.QuotaConfig", [0x12, 3, 0x0a, 1, 0x61], #"{"guarantees":{"a":{}}}"#),
         // Strings that are not UTF-8.
-        ("mesos.v1.Label", [0x0a, 2, 0xff, 0x61], "{\"key\":\"\u{fffd}a\"}"),
+        ("mesos.v1.Label", [0x0a, 2, 0xff, 0x61], "{\"key\":\"\u{fffd}a\"}")
     ]
 
     @Test(arguments: wires)
@@ -137,7 +137,7 @@ struct MesosJSONEncodeTests {
         ([0x11, 1, 2], .truncated), ([0x08, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01], .malformedVarint),
         ([0x00], .malformedTag),
         ([0x0e], .malformedTag), ([0x0c], .unbalancedGroup), ([0x0b, 0x14], .unbalancedGroup), ([0x0b], .unbalancedGroup),
-        ([UInt8](repeating: 0x0b, count: 200), .tooDeep),
+        ([UInt8](repeating: 0x0b, count: 200), .tooDeep)
     ]
 
     @Test(arguments: faults)

@@ -34,7 +34,7 @@ struct RecordIOTests {
         ("1 \n", .lengthNotDecimal(32), []), ("1\r\n", .lengthNotDecimal(13), []),
         ("1\na2\nbb11\n", .recordTooLong(length: 11, limit: 10), ["a", "bb"]),
         ("18446744073709551615\n", .recordTooLong(length: .max, limit: 10), []), ("18446744073709551616\n", .lengthTooLong, []),
-        ("000000000000000000001\n", .lengthTooLong, []),
+        ("000000000000000000001\n", .lengthTooLong, [])
     ]
 
     @Test(arguments: faults)

@@ -25,7 +25,7 @@ struct TranscodingFuzzTests {
                         $0.end = 31_001
                     }
                 ]
-            },
+            }
         ]
         task.command.value = "sleep 1000"
         task.command.uris = [.with { $0.value = "http://x/y.tgz" }]

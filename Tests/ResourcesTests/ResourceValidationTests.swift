@@ -45,7 +45,7 @@ struct ResourceValidationTests {
         (ranges([(0, .max), (.max, .max)]), "Invalid ranges resource: overlapping ranges"),
         (items(nil), "Invalid set resource"),
         (items(["a"], scalar: 1), "Invalid set resource"),
-        (items(["a", "b", "a"]), "Invalid set resource: duplicated elements"),
+        (items(["a", "b", "a"]), "Invalid set resource: duplicated elements")
     ]
 
     private static let invalidTerms: [(Resource.Parts, String)] = [
@@ -82,7 +82,7 @@ struct ResourceValidationTests {
         ),
         (parts("mem") { $0.isShared = true }, "Resource mem cannot be shared"),
         (parts { $0.isShared = true }, "Only persistent volumes can be shared"),
-        (parts { ($0.isShared, $0.disk) = (true, Disk(source: .init(.mount, mount: "/m"))) }, "Only persistent volumes can be shared"),
+        (parts { ($0.isShared, $0.disk) = (true, Disk(source: .init(.mount, mount: "/m"))) }, "Only persistent volumes can be shared")
     ]
 
     private static let contradictions: [(Resource.Parts, String)] = [
@@ -114,7 +114,7 @@ struct ResourceValidationTests {
         (
             reserved([Info(kind: .dynamic, role: "a"), Info(kind: .dynamic, role: "a/b")], older: Info()),
             "'Resource.reservation' must not be set if there is more than one reservation in 'Resource.reservations'"
-        ),
+        )
     ]
 
     @Test(arguments: invalidValues + invalidTerms + contradictions.map { ($0.0, "Invalid resource format: \($0.1)") })
@@ -153,7 +153,7 @@ struct ResourceValidationTests {
         (
             parts { ($0.isRevocable, $0.providerID, $0.disk) = (true, "p", Disk(source: .init(.raw, id: "r"))) },
             Resource("disk", .scalar(5), disk: Disk(source: .init(.raw, id: "r")), isRevocable: true, providerID: "p")
-        ),
+        )
     ]
 
     @Test(arguments: valid)

@@ -3,7 +3,7 @@ import Testing
 
 struct ResourcesTests {
     private let agent: Resources = [
-        .scalar("cpus", 4), .scalar("mem", 1_024), .scalar("disk", 5_000), .ranges("ports", Ranges(31_000...32_000)),
+        .scalar("cpus", 4), .scalar("mem", 1_024), .scalar("disk", 5_000), .ranges("ports", Ranges(31_000...32_000))
     ]
 
     private func volume(_ id: String = "v", _ amount: Scalar = 100, shared: Bool = false) -> Resource {
@@ -29,7 +29,7 @@ struct ResourcesTests {
         Terms(allocationRole: "eng"), Terms(reservations: [Reservation(.static, role: "eng")]), Terms(providerID: "p"), Terms(isRevocable: true),
         Terms(reservations: [Reservation(.dynamic, role: "eng")]), Terms(reservations: [Reservation(.dynamic, role: "eng", principal: "a")]),
         Terms(reservations: [Reservation(.dynamic, role: "eng", labels: [Label("k")])]), Terms(disk: Disk(source: .init(.path, path: "/a"))),
-        Terms(disk: Disk(source: .init(.path, path: "/b"))), Terms(disk: Disk()),
+        Terms(disk: Disk(source: .init(.path, path: "/b"))), Terms(disk: Disk())
     ])
     func `amounts on other terms don't add up, nor contain each other`(_ terms: Terms) {
         let (plain, other) = (Resource.scalar("disk", 3), Resource.scalar("disk", 2, on: terms))
@@ -119,7 +119,7 @@ struct ResourcesTests {
         let all =
             agent + [
                 Resource("cpus", .scalar(2), isRevocable: true), volume(shared: true), volume(shared: true), .set("s", ItemSet(["b", "a"])),
-                Resource("cpus", .scalar(1), reservations: [Reservation(.static, role: "eng")]),
+                Resource("cpus", .scalar(1), reservations: [Reservation(.static, role: "eng")])
             ]
         all.forEachTotal { rows.append("\($0)=\($1)") }
         #expect(

@@ -19,7 +19,7 @@ struct RoleTests {
         ("a/-b", "Role component '-b' is invalid because it starts with a dash"),
         ("a b", "Role component 'a b' is invalid because it contains backspace or whitespace"),
         ("x/a\u{7f}", "Role component 'a\u{7f}' is invalid because it contains backspace or whitespace"),
-        ("a\r\nb", "Role component 'a\r\nb' is invalid because it contains backspace or whitespace"),
+        ("a\r\nb", "Role component 'a\r\nb' is invalid because it contains backspace or whitespace")
     ])
     func `a name against a rule is refused with the rule`(_ row: (name: String, text: String)) {
         #expect(Role.refusal(of: row.name)?.description == row.text)
@@ -27,7 +27,7 @@ struct RoleTests {
 
     @Test(arguments: [
         ("eng/web", "eng", true), ("eng/web/a", "eng", true), ("eng", "eng", false), ("england", "eng", false), ("eng", "eng/web", false),
-        ("eng/", "eng", true), ("", "", false), ("a", "", false),
+        ("eng/", "eng", true), ("", "", false), ("a", "", false)
     ])
     func `only what lies below a role is a strict subrole`(_ row: (role: String, ancestor: String, expected: Bool)) {
         #expect(Role.isStrictSubrole(row.role, of: row.ancestor) == row.expected)

@@ -7,7 +7,7 @@ struct TextTests {
         let expected: Resources = [
             .scalar("cpus", 4), .scalar("mem", 1_024), .ranges("ports", Ranges([31_000...32_000, 33_000...33_000])),
             Resource("disk", .scalar(Scalar(thousandths: 100_500)), reservations: [Reservation(.static, role: "role")]),
-            .set("set", ItemSet(["a", "b"])),
+            .set("set", ItemSet(["a", "b"]))
         ]
         #expect(try Resources(text: text) == expected)
         #expect(try Resources(text: "cpus(*):1;mem:2", defaultRole: "a/b").text == "cpus:1;mem(a/b):2")
@@ -40,7 +40,7 @@ struct TextTests {
             ("set:{a", 5, "'{' is never closed"),
             ("set:{a,,b}", 8, "an item is empty"),
             ("set:{a,b,a}", 6, "Invalid set resource: duplicated elements"),
-            ("x:1;x:{a}", 1, "Resources with the same name ('x') but different types are not allowed"),
+            ("x:1;x:{a}", 1, "Resources with the same name ('x') but different types are not allowed")
         ] as [(String, Int, String)])
     func `a text that is none of resources is refused with the place`(_ row: (text: String, position: Int, reason: String)) {
         do {
@@ -74,7 +74,7 @@ struct TextTests {
     @Test(arguments: [
         Resource("cpus", .scalar(1), isRevocable: true), Resource("cpus", .scalar(1), reservations: [Reservation(.dynamic, role: "a")]),
         Resource("cpus", .scalar(1), allocationRole: "a"), Resource("disk", .scalar(1), disk: Disk(source: .init(.path, path: "/p"))),
-        .scalar("a;b", 1), .scalar("a(b", 1), .set("s", ItemSet(["a,b"])), .set("s", ItemSet([""])), .scalar(" a", 1),
+        .scalar("a;b", 1), .scalar("a(b", 1), .set("s", ItemSet(["a,b"])), .set("s", ItemSet([""])), .scalar(" a", 1)
     ])
     func `what the text form can't tell has none`(_ resource: Resource) {
         #expect(Resources(resource).text == nil)
@@ -109,7 +109,7 @@ struct AttributeTests {
         let expected = [
             Attribute("rack", .text("abc")), Attribute("zone", .text("us west")), Attribute("level", .scalar(10)),
             Attribute("keys", .ranges(Ranges(1_000...1_500))), Attribute("url", .text("http://a:1")), Attribute("low", .text("-3")),
-            Attribute("big", .text("20240101123456789")), Attribute("none", .text("nan")),
+            Attribute("big", .text("20240101123456789")), Attribute("none", .text("nan"))
         ]
         let text = "rack:abc; zone : us west ;level:10;keys:[1000-1500];url:http://a:1\nlow:-3;big:20240101123456789;none:nan;"
         #expect(try Attribute.parse(text) == expected)
@@ -121,7 +121,7 @@ struct AttributeTests {
         arguments: [
             ("rack", 5, "':' is missing after 'rack'"), (":a", 1, "a name is missing"), ("a:1;rack:", 10, "the value of 'rack' is missing"),
             ("k:[1-2", 3, "'[' is never closed"), ("k:[a-b]", 4, "'a-b' is no range of integers such as 31000-32000"),
-            ("k:{a,b}", 3, "an attribute can't be a set"),
+            ("k:{a,b}", 3, "an attribute can't be a set")
         ] as [(String, Int, String)])
     func `a text that is none of attributes is refused with the place`(_ row: (text: String, position: Int, reason: String)) {
         do {

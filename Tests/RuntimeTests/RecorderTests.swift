@@ -72,6 +72,9 @@ struct RecorderTests {
         let answers = Answers<Int>()
         #expect(await answers.ask(within: 0.02) { _ in true } == nil)
         #expect(await answers.ask(within: 60) { _ in false } == nil)
-        #expect(await answers.ask(within: 60) { number in answers.answer(number, 7); return true } == 7)
+        #expect(
+            await answers.ask(within: 60) { number in
+                answers.answer(number, 7); return true
+            } == 7)
     }
 }

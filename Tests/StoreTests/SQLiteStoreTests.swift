@@ -18,7 +18,7 @@ struct SQLiteStoreTests {
                 let store = try SQLiteStore(path: path)
                 try store.commit([
                     .put(table: "apps", key: "b", value: [2]), .put(table: "apps", key: "a", value: []),
-                    .put(table: "other", key: "c", value: [3]), .put(table: "apps", key: "c", value: [4]), .remove(table: "apps", key: "c"),
+                    .put(table: "other", key: "c", value: [3]), .put(table: "apps", key: "c", value: [4]), .remove(table: "apps", key: "c")
                 ])
             }
             let store = try SQLiteStore(path: path)

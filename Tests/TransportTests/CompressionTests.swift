@@ -53,7 +53,7 @@ import Transport
                 ("Content-Encoding: identity\r\n", Self.text, "200 OK"), ("Content-Encoding: gzip\r\n", bomb, "413 Payload Too Large"),
                 ("Content-Encoding: gzip\r\n", Self.text, "400 Bad Request"),
                 ("Content-Encoding: gzip\r\n", Array(good.dropLast()), "400 Bad Request"),
-                ("Content-Encoding: br\r\n", good, "415 Unsupported Media Type"),
+                ("Content-Encoding: br\r\n", good, "415 Unsupported Media Type")
             ]
             for (header, body, status) in rows {
                 let text = try await request("POST", header, body, to: address)
@@ -80,7 +80,7 @@ import Transport
             let rows = [
                 ("long", "gzip, deflate", true), ("long", "*", true), ("long", "deflate;q=1, gzip;q=0.5", true), ("long", "gzip;q=0, *", false),
                 ("long", "deflate", false), ("long", nil, false), ("short", "gzip", false), ("image", "gzip", false),
-                ("stream", "gzip", false), ("records", "gzip", false),
+                ("stream", "gzip", false), ("records", "gzip", false)
             ]
             let caller = HTTPCaller(logger: Logger(label: "test"))
             for (kind, accepted, isCompressed) in rows {

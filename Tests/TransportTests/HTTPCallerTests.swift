@@ -71,7 +71,7 @@ import Transport
                     (.init(.GET, address.url("/trickle"), deadline: .milliseconds(200)), .timeout),
                     (.init(.GET, address.url("/big"), limit: 1000), .tooLarge(limit: 1000)),
                     (.init(.GET, "http://127.0.0.1:1/"), .unreachable("Nothing listens on 127.0.0.1:1")),
-                    (.init(.GET, "nonsense"), .invalidURL("nonsense")),
+                    (.init(.GET, "nonsense"), .invalidURL("nonsense"))
                 ]
                 for (request, failure) in rows {
                     await #expect(throws: failure, "\(request.url)") { try await caller.send(request) }

@@ -45,7 +45,7 @@ import Transport
     @Test func `close, and HTTP 1.0 without keep-alive, end the connection after the answer`() async throws {
         try await withService(respond: Self.echo) { address in
             for (request, expected) in [
-                ("GET /a HTTP/1.1\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK"), ("GET /a HTTP/1.0\r\n\r\n", "HTTP/1.0 200 OK"),
+                ("GET /a HTTP/1.1\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK"), ("GET /a HTTP/1.0\r\n\r\n", "HTTP/1.0 200 OK")
             ] {
                 let client = try await RawClient.connect(address)
                 try await client.send(request)
@@ -129,7 +129,7 @@ import Transport
                 ("Content-Length: 1001\r\n\r\n" + String(repeating: "x", count: 1001), "larger than 1000 bytes"),
                 ("Content-Length: 99999999999\r\n\r\n", "larger than 1000 bytes"),
                 ("Transfer-Encoding: chunked\r\n\r\n3e8\r\n" + String(repeating: "x", count: 1000) + "\r\n0\r\n\r\n", "1000 bytes"),
-                ("Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + String(repeating: "x", count: 1001) + "\r\n", "larger than 1000 bytes"),
+                ("Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + String(repeating: "x", count: 1001) + "\r\n", "larger than 1000 bytes")
             ]
             for (request, expected) in rows {
                 let client = try await RawClient.connect(address)
@@ -234,7 +234,7 @@ import Transport
     }
 
     @Test(arguments: [
-        "/..", "/../etc/passwd", "/a/../b", "/a/..", "/a/..b", "/%2e%2e/x", "/a/.%2E", "/a/%2e./b", "*", "/%zz", "/%", "/a%00b", "/%ff",
+        "/..", "/../etc/passwd", "/a/../b", "/a/..", "/a/..b", "/%2e%2e/x", "/a/.%2E", "/a/%2e./b", "*", "/%zz", "/%", "/a%00b", "/%ff"
     ])
     func `paths that climb or can't be decoded are not found`(_ path: String) async throws {
         try await withService { _ in
@@ -369,7 +369,7 @@ import Transport
             let rows = [
                 ("127.0.0.1", address.port, "Cannot listen on 127.0.0.1:\(address.port): another process listens there already"),
                 ("203.0.113.7", 5050, "Cannot listen on 203.0.113.7:5050: no interface of this machine has that address"),
-                ("127.0.0.300", 5050, "Cannot listen on 127.0.0.300:5050: '127.0.0.300' is not the numeric address of an interface"),
+                ("127.0.0.300", 5050, "Cannot listen on 127.0.0.300:5050: '127.0.0.300' is not the numeric address of an interface")
             ]
             for (ip, port, text) in rows {
                 var options = HTTPService.Options()

@@ -82,7 +82,7 @@ import Transport
         let rows = [
             ("http://127.0.0.1:1/", "Nothing listens on 127.0.0.1:1"),
             ("http://no-such-host.invalid:5050/", "The name 'no-such-host.invalid' can't be resolved"),
-            ("ftp://127.0.0.1/", "'ftp://127.0.0.1/' is not an http or https URL"),
+            ("ftp://127.0.0.1/", "'ftp://127.0.0.1/' is not an http or https URL")
         ]
         for (url, reason) in rows {
             let end = try await end(of: url)

@@ -435,7 +435,9 @@ import Transport
         let ends = Probe<StreamEnd>()
         let clock = ContinuousClock()
         var began = clock.now
-        try await withService { $0.shutdownDeadline = .milliseconds(500) } respond: { _ in
+        try await withService {
+            $0.shutdownDeadline = .milliseconds(500)
+        } respond: { _ in
             let outbox = Outbox(bytes: 64 << 20)
             for _ in 0..<320 { outbox.offer(record: [UInt8](repeating: 7, count: 100_000)) }
             opened.append(outbox)

@@ -232,7 +232,7 @@ extension Agent {
     /// What this agent can do, as masters ask.
     package static var capabilities: [Mesos_V1_AgentInfo.Capability] {
         let types: [Mesos_V1_AgentInfo.Capability.TypeEnum] = [
-            .multiRole, .hierarchicalRole, .reservationRefinement, .agentDraining, .taskResourceLimits,
+            .multiRole, .hierarchicalRole, .reservationRefinement, .agentDraining, .taskResourceLimits
         ]
         return types.map {
             var capability = Mesos_V1_AgentInfo.Capability()

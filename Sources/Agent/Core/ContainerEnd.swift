@@ -51,7 +51,7 @@ package struct ContainerEnd: Sendable, Hashable {
             "Killed", "User defined signal 1", "Segmentation fault", "User defined signal 2", "Broken pipe", "Alarm clock", "Terminated",
             "Stack fault", "Child exited", "Continued", "Stopped (signal)", "Stopped", "Stopped (tty input)", "Stopped (tty output)",
             "Urgent I/O condition", "CPU time limit exceeded", "File size limit exceeded", "Virtual timer expired", "Profiling timer expired",
-            "Window changed", "I/O possible", "Power failure", "Bad system call",
+            "Window changed", "I/O possible", "Power failure", "Bad system call"
         ]
         return (1...31).contains(number) ? names[Int(number) - 1] : "Unknown signal \(number)"
     }

@@ -113,7 +113,7 @@ struct ContainerPlan {
             "MESOS_SLAVE_ID": agentID,
             "MESOS_SLAVE_PID": "slave(1)@\(rules.ip):\(rules.port)",
             "MESOS_SUBSCRIPTION_BACKOFF_MAX": "2secs",
-            "MESOS_TASK_ID": info.taskID.value,
+            "MESOS_TASK_ID": info.taskID.value
         ]
         if let role = info.resources.first(where: { $0.allocationInfo.hasRole })?.allocationInfo.role {
             variables["MESOS_ALLOCATION_ROLE"] = role

@@ -40,7 +40,8 @@ enum TaskValidation {
             if variable.hasType, variable.type != .value {
                 return .unlaunchable("Environment variable '\(variable.name)' is a secret; secrets are not supported by this agent")
             }
-            if variable.name.isEmpty || variable.name.utf8.contains(where: { $0 == UInt8(ascii: "=") || $0 == 0 }) || variable.value.utf8.contains(0) {
+            if variable.name.isEmpty || variable.name.utf8.contains(where: { $0 == UInt8(ascii: "=") || $0 == 0 }) || variable.value.utf8.contains(0)
+            {
                 return .invalid("Environment variable '\(variable.name)' has a name or value that a process can't be given")
             }
         }

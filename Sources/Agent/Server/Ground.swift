@@ -27,7 +27,9 @@ final class Ground: Sendable {
 
     /// - Throws: one line that says what is wrong.
     init(_ settings: AgentSettings, logger: Logger) throws {
-        guard settings.workFolder.hasPrefix("/") else { throw Failure(description: "the work folder '\(settings.workFolder)' is not an absolute path") }
+        guard settings.workFolder.hasPrefix("/") else {
+            throw Failure(description: "the work folder '\(settings.workFolder)' is not an absolute path")
+        }
         folder = try WorkFolder(path: settings.workFolder)
         let path = settings.workFolder + "/state.db"
         store = try SQLiteStore(path: path)
@@ -58,10 +60,12 @@ final class Ground: Sendable {
     }
 
     private static func checked(_ instance: String) throws -> String {
-        let isFine = (1...64).contains(instance.utf8.count) && instance.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
-        }
+        let isFine =
+            (1...64).contains(instance.utf8.count)
+            && instance.utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+            }
         guard isFine else { throw Failure(description: "the instance '\(instance)' is not made of 1 to 64 letters, digits, '-' and '_'") }
         return instance
     }

@@ -56,7 +56,8 @@ final class Hands: Sendable {
                 return parts.launcher.listAgain()
             case .answer(let answer) where answer.hasError: outcome = .failed(answer.error.message)
             case .answer(let answer):
-                outcome = .started(pid: answer.launched.monitorPid, started: answer.launched.startedUs.multipliedReportingOverflow(by: 1_000).partialValue)
+                outcome = .started(
+                    pid: answer.launched.monitorPid, started: answer.launched.startedUs.multipliedReportingOverflow(by: 1_000).partialValue)
             }
             parts.feeder.post(.launched(container: launch.containerID, outcome))
         }

@@ -7,7 +7,7 @@ struct AppCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "app", abstract: "Long-running apps.",
         subcommands: [
-            Create.self, List.self, Show.self, Scale.self, Restart.self, Stop.self, Delete.self, AppLogs.self, Explain.self, Versions.self,
+            Create.self, List.self, Show.self, Scale.self, Restart.self, Stop.self, Delete.self, AppLogs.self, Explain.self, Versions.self
         ])
 
     /// How a change waits for its deployment.

@@ -18,7 +18,7 @@ enum AppText {
         var lines = [
             "\(app["id"]?.string ?? "")  \(app["tasksRunning"]?.integer ?? 0) of \(app["instances"]?.integer ?? 0) running, \(health(app))",
             "version    \(app["version"]?.string ?? "")",
-            "resources  cpus \(quantity(app["cpus"])), mem \(quantity(app["mem"])) MB, disk \(quantity(app["disk"])) MB",
+            "resources  cpus \(quantity(app["cpus"])), mem \(quantity(app["mem"])) MB, disk \(quantity(app["disk"])) MB"
         ]
         if let command = app["cmd"]?.string { lines.append("command    \(command)") }
         if let failure = app["lastTaskFailure"], !failure.isNull {

@@ -5,7 +5,6 @@ import JSON
 import NIOHTTP1
 import Transport
 
-
 extension ClusterClient {
     /// Shows a deployment's progress until it ends: in place on a terminal, a line a change elsewhere.
     /// - Throws: `ExitCode(2)` when it does not end in time; the deployment goes on.

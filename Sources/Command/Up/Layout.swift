@@ -45,7 +45,7 @@ package struct Layout: Hashable {
             let first = Self.ports.lowerBound + index * size
             let share = [
                 "cpus:\(Self.share(of: machine.cpus, among: count))", "mem:\(machine.memory / count)", "disk:\(machine.disk / count)",
-                "ports:[\(first)-\(first + size - 1)]",
+                "ports:[\(first)-\(first + size - 1)]"
             ].joined(separator: ";")
             return Agent(name: "agent-\(index + 1)", hostname: Self.address(ip, index), port: firstPort + index, resources: resources ?? share)
         }

@@ -78,7 +78,8 @@ final class Subscription: Sendable {
 
     private func opened(_ answer: HTTPHeaders) {
         var headers = headers
-        headers.replaceOrAdd(name: "Host", value: endpoint.host.contains(":") ? "[\(endpoint.host)]:\(endpoint.port)" : "\(endpoint.host):\(endpoint.port)")
+        headers.replaceOrAdd(
+            name: "Host", value: endpoint.host.contains(":") ? "[\(endpoint.host)]:\(endpoint.port)" : "\(endpoint.host):\(endpoint.port)")
         if let stream = answer.first(name: "Mesos-Stream-Id") { headers.add(name: "Mesos-Stream-Id", value: stream) }
         let calls = CallConnection(
             endpoint: endpoint, headers: headers, timeout: settings.answerTimeout, group: group,

@@ -30,7 +30,8 @@ package final class MasterServer: Service {
         }
         let masterID = UUID().uuidString.lowercased()
         start = Kernel.Start(masterID: masterID, newClusterID: UUID().uuidString.lowercased(), settings: settings.kernel, stored: stored)
-        let recorder = settings.isInMemory || !settings.records
+        let recorder =
+            settings.isInMemory || !settings.records
             ? nil : Recorder(folder: settings.workFolder + "/recordings", kind: "master", logger: logger)
         let performer = Performer(logger: logger)
         var loopSettings = Loop<Kernel>.Settings()

@@ -124,7 +124,9 @@ final class Fetcher: Sendable {
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
         guard file >= 0 else { throw Failure(text: "the file can't be made: \(String(cString: strerror(errno)))") }
         defer { close(file) }
-        if let owner, fchown(file, owner.uid, owner.gid) != 0 { throw Failure(text: "the file can't be given away: \(String(cString: strerror(errno)))") }
+        if let owner, fchown(file, owner.uid, owner.gid) != 0 {
+            throw Failure(text: "the file can't be given away: \(String(cString: strerror(errno)))")
+        }
         var total = 0
         for try await piece in response.body {
             try Task.checkCancellation()

@@ -17,7 +17,7 @@ package struct Allocator: Sendable {
     package struct Settings: Hashable, Sendable {
         /// Only amounts that contain one of these are offered. Empty: no minimum.
         package var minimum: [Quantities] = [
-            Quantities([("cpus", Scalar(thousandths: 10))]), Quantities([("mem", Scalar(thousandths: 32_000))]),
+            Quantities([("cpus", Scalar(thousandths: 10))]), Quantities([("mem", Scalar(thousandths: 32_000))])
         ]
         /// Names that don't count for fairness.
         package var excludedNames: [String] = []

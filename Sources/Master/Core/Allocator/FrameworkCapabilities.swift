@@ -17,7 +17,7 @@ package struct FrameworkCapabilities: OptionSet, Hashable, Sendable {
     /// Each capability's name in messages, by its number.
     package static let names = [
         "UNKNOWN", "REVOCABLE_RESOURCES", "TASK_KILLING_STATE", "GPU_RESOURCES", "SHARED_RESOURCES", "PARTITION_AWARE", "MULTI_ROLE",
-        "RESERVATION_REFINEMENT", "REGION_AWARE",
+        "RESERVATION_REFINEMENT", "REGION_AWARE"
     ]
 
     /// The names of those that are set, by number.

@@ -1,5 +1,5 @@
-package import MesosAPI
 import Machine
+package import MesosAPI
 package import Resources
 import SwiftProtobuf
 
@@ -21,7 +21,7 @@ package struct AgentCapabilities: OptionSet, Hashable, Sendable {
 
     package static let allNames = [
         "UNKNOWN", "MULTI_ROLE", "HIERARCHICAL_ROLE", "RESERVATION_REFINEMENT", "RESOURCE_PROVIDER", "RESIZE_VOLUME",
-        "AGENT_OPERATION_FEEDBACK", "AGENT_DRAINING", "TASK_RESOURCE_LIMITS",
+        "AGENT_OPERATION_FEEDBACK", "AGENT_DRAINING", "TASK_RESOURCE_LIMITS"
     ]
 
     /// The names of those that are set, by number.

@@ -1,6 +1,6 @@
 import AgoraAPI
-package import MesosAPI
 import Machine
+package import MesosAPI
 package import Resources
 import SwiftProtobuf
 

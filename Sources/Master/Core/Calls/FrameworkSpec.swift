@@ -1,5 +1,5 @@
-package import MesosAPI
 import Machine
+package import MesosAPI
 package import Resources
 import SwiftProtobuf
 

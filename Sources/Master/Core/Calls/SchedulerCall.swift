@@ -1,5 +1,5 @@
-import MesosAPI
 import Machine
+import MesosAPI
 import SwiftProtobuf
 
 /// A call of a framework, parsed and checked in itself: all that needs no look at the master's state. Made outside the core's thread.

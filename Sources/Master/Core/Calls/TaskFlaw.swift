@@ -59,7 +59,9 @@ package struct TaskFlaw: Hashable, Sendable, CustomStringConvertible {
             case .tcp where !check.hasTcp: return "Task uses invalid check: Expecting 'tcp' to be set for TCP check"
             case .command, .http, .tcp: break
             }
-            for (name, value) in [("delay_seconds", check.delaySeconds), ("interval_seconds", check.intervalSeconds), ("timeout_seconds", check.timeoutSeconds)]
+            for (name, value) in [
+                ("delay_seconds", check.delaySeconds), ("interval_seconds", check.intervalSeconds), ("timeout_seconds", check.timeoutSeconds)
+            ]
             where !(value >= 0) { return "Task uses invalid check: Expecting '\(name)' to be non-negative" }
         }
         return task.hasHealthCheck ? healthCheck(task.healthCheck) : nil
@@ -87,7 +89,7 @@ package struct TaskFlaw: Hashable, Sendable, CustomStringConvertible {
         }
         let durations = [
             ("delay_seconds", check.delaySeconds), ("grace_period_seconds", check.gracePeriodSeconds),
-            ("interval_seconds", check.intervalSeconds), ("timeout_seconds", check.timeoutSeconds),
+            ("interval_seconds", check.intervalSeconds), ("timeout_seconds", check.timeoutSeconds)
         ]
         return durations.first { !($0.1 >= 0) }.map { prefix + "Expecting '\($0.0)' to be non-negative" }
     }

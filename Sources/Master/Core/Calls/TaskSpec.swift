@@ -1,5 +1,5 @@
-package import MesosAPI
 import Machine
+package import MesosAPI
 package import Resources
 import SwiftProtobuf
 
@@ -24,7 +24,9 @@ package struct TaskSpec: Hashable, Sendable {
         var message = message
         if message.hasExecutor, !message.executor.hasFrameworkID { message.executor.frameworkID.value = frameworkID }
         if message.hasHealthCheck, !message.healthCheck.hasType {
-            if message.healthCheck.hasCommand { message.healthCheck.type = .command } else if message.healthCheck.hasHTTP {
+            if message.healthCheck.hasCommand {
+                message.healthCheck.type = .command
+            } else if message.healthCheck.hasHTTP {
                 message.healthCheck.type = .http
             }
         }
@@ -45,7 +47,8 @@ package struct TaskSpec: Hashable, Sendable {
             resources = Resources()
             role = nil
             lacksRole = false
-            flaw = TaskFlaw(message, nil, executor: executor, frameworkID: frameworkID) ?? TaskFlaw(.resources, "Task uses invalid resources: \(error)")
+            flaw =
+                TaskFlaw(message, nil, executor: executor, frameworkID: frameworkID) ?? TaskFlaw(.resources, "Task uses invalid resources: \(error)")
         }
     }
 

@@ -77,7 +77,9 @@ extension Kernel {
         let own = frameworks[framework].spec.roles
         if roles.isEmpty { return own }
         if let other = roles.first(where: { !own.contains($0) }) {
-            log(.warning, "call dropped: the framework is not subscribed to the role", ["call": call, "framework": frameworks[framework].id, "role": other])
+            log(
+                .warning, "call dropped: the framework is not subscribed to the role",
+                ["call": call, "framework": frameworks[framework].id, "role": other])
             return nil
         }
         return roles

@@ -141,7 +141,8 @@ extension Kernel {
     private mutating func review(_ offer: Handle<Offer>, _ age: Int64) -> Bool {
         let entry = offers[offer]
         let hasTimedOut = settings.offerTimeout > 0 && age >= settings.offerTimeout
-        let isHoarded = settings.offerHoldLimit > 0 && age >= settings.offerHoldLimit
+        let isHoarded =
+            settings.offerHoldLimit > 0 && age >= settings.offerHoldLimit
             && allocator.isWanted(
                 entry.resources, agent: entry.agent.index, byOthersThan: entry.framework.index, at: now.monotonic)
         guard hasTimedOut || isHoarded else { return false }

@@ -32,7 +32,7 @@ extension Kernel {
         emit(
             .store([
                 .put(table: StoredTable.cluster, key: "id", value: Array(clusterID.utf8)),
-                .put(table: StoredTable.cluster, key: "epoch", value: Array(String(epoch).utf8)),
+                .put(table: StoredTable.cluster, key: "epoch", value: Array(String(epoch).utf8))
             ]))
         for entry in start.stored {
             do throws(RecordingError) {
@@ -42,7 +42,9 @@ extension Kernel {
                 log(.warning, "an entry of the store can't be read and is left out", ["table": entry.table, "key": entry.key])
             }
         }
-        log(.notice, "master started", ["id": masterID, "cluster": clusterID, "epoch": "\(epoch)", "frameworks": "\(frameworks.count)", "agents": "\(agents.count)"])
+        log(
+            .notice, "master started",
+            ["id": masterID, "cluster": clusterID, "epoch": "\(epoch)", "frameworks": "\(frameworks.count)", "agents": "\(agents.count)"])
     }
 
     // MARK: Frameworks

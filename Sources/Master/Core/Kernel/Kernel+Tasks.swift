@@ -150,7 +150,8 @@ extension Kernel {
             if let agentID = reference.agentID, let agent = agentsByID[agentID], agents[agent].isRecovered {
                 (state, message) = (.operationRecovering, "Reconciliation: Agent is recovering")
             } else if let agentID = reference.agentID, let entry = lostAgents[agentID] {
-                (state, message) = entry.state == .unreachable
+                (state, message) =
+                    entry.state == .unreachable
                     ? (.operationUnreachable, "Reconciliation: Agent is unreachable") : (.operationGoneByOperator, "Reconciliation: Agent is gone")
             } else {
                 (state, message) = (.operationUnknown, "Reconciliation: Operation is unknown")

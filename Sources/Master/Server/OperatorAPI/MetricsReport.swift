@@ -90,7 +90,7 @@ struct MetricsReport {
             ("status_update_acknowledgement", metrics.acknowledgements), ("reconcile_tasks", metrics.reconciliations),
             ("resource_request", metrics.requests), ("framework_to_executor", metrics.frameworkMessages),
             ("executor_to_framework", metrics.executorMessages), ("status_update", metrics.validUpdates + metrics.invalidUpdates),
-            ("register_slave", metrics.agentRegistrations), ("reregister_slave", metrics.agentReregistrations),
+            ("register_slave", metrics.agentRegistrations), ("reregister_slave", metrics.agentReregistrations)
         ]
         for (name, count) in counts { add("master/messages_" + name, count) }
         add("master/valid_status_updates", metrics.validUpdates)

@@ -84,11 +84,12 @@ extension Snapshot {
 
     func getTasks(_ writer: inout WireWriter) {
         tasks.forEach { _, task in
-            let field = switch task.place {
-            case .active: 2
-            case .completed: 3
-            case .unreachable: 5
-            }
+            let field =
+                switch task.place {
+                case .active: 2
+                case .completed: 3
+                case .unreachable: 5
+                }
             writer.task(field, view(task))
         }
     }

@@ -92,7 +92,7 @@ extension MasterSettings {
             "max_completed_tasks_per_framework": "\(kernel.completedTasksPerFramework)",
             "max_unreachable_tasks_per_framework": "\(kernel.unreachableTasksPerFramework)",
             "root_submissions": "\(kernel.allowsRoot)", "role_sorter": "drf", "framework_sorter": "drf",
-            "filter_gpu_resources": "\(kernel.filtersGPUs)",
+            "filter_gpu_resources": "\(kernel.filtersGPUs)"
         ]
         if let hostname { all["hostname"] = hostname }
         if let cluster { all["cluster"] = cluster }

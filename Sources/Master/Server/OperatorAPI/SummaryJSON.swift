@@ -11,7 +11,7 @@ struct SummaryJSON {
     /// The states that are counted, in the order in which they are shown.
     private static let states: [TaskState] = [
         .taskStaging, .taskStarting, .taskRunning, .taskKilling, .taskFinished, .taskKilled, .taskFailed, .taskLost, .taskError,
-        .taskUnreachable,
+        .taskUnreachable
     ]
 
     private struct Counts {

@@ -111,7 +111,9 @@ struct TaskInfoFields {
             case TaskField.name: name = field.text ?? ""
             case TaskField.command: user = Self.text(5, in: field.contents) ?? user
             case TaskField.executor:
-                for inner in WireReader(field.contents) where inner.number == ExecutorField.command { user = user ?? Self.text(5, in: inner.contents) }
+                for inner in WireReader(field.contents) where inner.number == ExecutorField.command {
+                    user = user ?? Self.text(5, in: inner.contents)
+                }
             case TaskField.healthCheck: healthCheck = field.contents
             case TaskField.container: container = field.contents
             case TaskField.labels: labels = field.contents

@@ -9,7 +9,7 @@ struct Planner {
     func steps() -> [[Deployment.Action]] {
         var steps = [
             changes.filter { $0.target == nil }.map { Deployment.Action.stop($0.id) },
-            changes.filter { $0.original == nil && $0.target != nil }.map { Deployment.Action.start($0.id) },
+            changes.filter { $0.original == nil && $0.target != nil }.map { Deployment.Action.start($0.id) }
         ]
         var layers: [[Deployment.Action]] = []
         var depths: [PathID: Int] = [:]

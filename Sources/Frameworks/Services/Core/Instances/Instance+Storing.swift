@@ -74,7 +74,9 @@ extension Agent {
                 writer.put(number.bitPattern)
             case .ranges(let ranges):
                 writer.put(2)
-                writer.put(ranges) { $0.put($1.lowerBound); $0.put($1.upperBound) }
+                writer.put(ranges) {
+                    $0.put($1.lowerBound); $0.put($1.upperBound)
+                }
             case .set(let items):
                 writer.put(3)
                 writer.put(items) { $0.put($1) }
@@ -114,7 +116,9 @@ extension LaunchedTask {
         writer.put(ports) { $0.put($1) }
         writer.put(stagedAt.milliseconds)
         writer.put(startedAt?.milliseconds)
-        writer.put(addresses) { $0.put($1.text); $0.put($1.kind) }
+        writer.put(addresses) {
+            $0.put($1.text); $0.put($1.kind)
+        }
         writer.put(checkResult) { writer, result in
             switch result {
             case .http(let status): writer.put(0); writer.put(UInt64(status))

@@ -9,7 +9,9 @@ extension Services.Input: Recordable {
             writer.put(0)
             writer.put(started.seed)
             writer.put(started.configuration)
-            writer.put(started.entries) { $0.put($1.table); $0.put($1.key); $0.put($1.value) }
+            writer.put(started.entries) {
+                $0.put($1.table); $0.put($1.key); $0.put($1.value)
+            }
         case .asked(let number, let origin, let request):
             writer.put(1)
             writer.put(number)

@@ -38,7 +38,7 @@ struct Matcher {
         var refusals: [OfferRefusal] = []
         let needs: [(String, OfferStage, Scalar)] = [
             ("cpus", .cpus, Scalar(app.cpus) ?? Scalar.limit), ("mem", .memory, Scalar(app.mem) ?? Scalar.limit),
-            ("disk", .disk, Scalar(app.disk) ?? Scalar.limit), ("gpus", .gpus, Scalar(Double(app.gpus)) ?? Scalar.limit),
+            ("disk", .disk, Scalar(app.disk) ?? Scalar.limit), ("gpus", .gpus, Scalar(Double(app.gpus)) ?? Scalar.limit)
         ]
         for (name, stage, wanted) in needs where wanted > .zero {
             let amount = offered.amount(of: name, roles: roles)

@@ -43,7 +43,8 @@ extension TaskBuilder {
             case .bridge: .bridge
             case .container: .user
             }
-        info.parameters = docker.parameters.map { Self.parameter($0.key, $0.value) }
+        info.parameters =
+            docker.parameters.map { Self.parameter($0.key, $0.value) }
             + [Self.parameter("label", "MESOS_TASK_ID=\(taskID)")]
         for (mapping, port) in zip(app.portMappings, ports) {
             guard let hostPort = port.hostPort else { continue }

@@ -63,8 +63,10 @@ extension Services {
         if !link.isSubscribed { return ["there is no connection to a master, so no offers come"] }
         if let deadline = app.backoff.deadline(after: now) {
             let seconds = (deadline - now + .second - 1) / .second
-            return ["tasks of this configuration failed: the next launch is in \(seconds) s (backoffSeconds, backoffFactor); "
-                + "DELETE /v2/queue/\(definition.id)/delay launches at once"]
+            return [
+                "tasks of this configuration failed: the next launch is in \(seconds) s (backoffSeconds, backoffFactor); "
+                    + "DELETE /v2/queue/\(definition.id)/delay launches at once"
+            ]
         }
         if app.funnel.lastRefused.isEmpty {
             return ["no offer has come since \(app.waitingSince?.description ?? "then"): all agents are full, gone, or held by other roles"]
@@ -79,8 +81,10 @@ extension Services {
         let failing = all.filter { $0.condition == .running && $0.isHealthy == false }
         guard let first = failing.first else { return [] }
         let cause = first.checks.compactMap { $0?.isAlive == false ? $0?.lastFailureCause : nil }.first ?? "unknown"
-        return ["\(failing.count) of \(all.count { $0.condition == .running }) running instances fail their health check; "
-            + "\(first.id) on \(first.agent?.host ?? "?"): \(cause)"]
+        return [
+            "\(failing.count) of \(all.count { $0.condition == .running }) running instances fail their health check; "
+                + "\(first.id) on \(first.agent?.host ?? "?"): \(cause)"
+        ]
     }
 
     // MARK: Causes

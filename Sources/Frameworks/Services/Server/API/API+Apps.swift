@@ -44,7 +44,7 @@ extension API {
             let answer = try await ask(call, .createApp(try await appBody(call), force: force, uri: call.target))
             guard case .created(let app, let deployment) = answer else { preconditionFailure("a created app is answered as such") }
             let headers: HTTPHeaders = [
-                "Location": location(of: app.id, call), "Marathon-Deployment-Id": deployment,
+                "Location": location(of: app.id, call), "Marathon-Deployment-Id": deployment
             ]
             return .json(.created, headers: headers) { AppWriter.writeNew(app, deployment: deployment, into: &$0) }
         case .PUT:

@@ -95,7 +95,7 @@ extension API {
             ("task_lost_expunge_interval", 0),
             ("task_reservation_timeout", 20000),
             ("webui_url", text(settings.webuiURL)),
-            ("maintenance_mode", true),
+            ("maintenance_mode", true)
         ])
     }
 }

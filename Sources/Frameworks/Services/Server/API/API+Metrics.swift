@@ -35,7 +35,7 @@ struct MetricValues {
             ("marathon.instances.staged.gauge", counts.staged),
             ("marathon.instances.waiting.gauge", apps.reduce(0) { $0 + $1.tally.waiting }),
             ("marathon.mesos.subscribed.gauge", services.link.isSubscribed ? 1 : 0),
-            ("marathon.pods.active.gauge", 0),
+            ("marathon.pods.active.gauge", 0)
         ]
         let known = services.counters
         counters = [
@@ -47,7 +47,7 @@ struct MetricValues {
             ("marathon.mesos.offers.declined.counter", known.offersDeclined),
             ("marathon.mesos.offers.incoming.counter", known.offersReceived),
             ("marathon.mesos.offers.used.counter", known.offersUsed),
-            ("marathon.tasks.launched.counter", known.launched),
+            ("marathon.tasks.launched.counter", known.launched)
         ]
         for (state, count) in known.updates.sorted(by: { $0.key < $1.key }) {
             counters.append(("marathon.mesos.task-updates.\(state.lowercased().replacing("_", with: "-")).counter", count))

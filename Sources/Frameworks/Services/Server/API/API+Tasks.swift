@@ -47,8 +47,9 @@ extension API {
         let wanted = (call.query.all("status") + call.query.all("status[]")).map { $0.lowercased() }
         let services = try await snapshot()
         let instances = services.existingApps.flatMap(services.launched).filter { instance in
-            wanted.isEmpty || wanted.contains(instance.condition == .running ? "running" : "staging")
-                && [.running, .staging, .starting, .provisioned].contains(instance.condition)
+            wanted.isEmpty
+                || wanted.contains(instance.condition == .running ? "running" : "staging")
+                    && [.running, .staging, .starting, .provisioned].contains(instance.condition)
         }
         return list(instances, showsServicePorts: true)
     }
