@@ -180,9 +180,9 @@ struct LaunchTests {
         let group = Mesos_V1_TaskGroupInfo.with { $0.tasks = [Rig.task("c"), Rig.task("d")] }
         let effects = rig.order {
             $0.launchGroup.frameworkID = Rig.framework
-            $0.launchGroup.frameworkInfo = Rig.frameworkInfo([]).bytes.field()
-            $0.launchGroup.executor = Mesos_V1_ExecutorInfo.with { $0.executorID.value = "e" }.bytes.field()
-            $0.launchGroup.taskGroup = group.bytes.field()
+            $0.launchGroup.frameworkInfo = .init(wire: Rig.frameworkInfo([]).bytes)
+            $0.launchGroup.executor = .init(wire: Mesos_V1_ExecutorInfo.with { $0.executorID.value = "e" }.bytes)
+            $0.launchGroup.taskGroup = .init(wire: group.bytes)
         }
         #expect(effects.statuses.map(\.state) == [.taskError, .taskError])
         #expect(effects.statuses.map(\.reason) == [.taskGroupInvalid, .taskGroupInvalid])

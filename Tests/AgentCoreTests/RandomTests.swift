@@ -77,8 +77,8 @@ struct World {
         let framework = Rig.frameworkInfo([.partitionAware, .taskKillingState])
         master {
             $0.launch.frameworkID = Rig.framework
-            $0.launch.frameworkInfo = framework.bytes.field()
-            $0.launch.task = info.bytes.field()
+            $0.launch.frameworkInfo = .init(wire: framework.bytes)
+            $0.launch.task = .init(wire: info.bytes)
         }
     }
 
@@ -189,7 +189,7 @@ struct World {
         case .update(let update):
             guard let status = try? Mesos_V1_TaskStatus(serializedBytes: update.status) else { return }
             unacknowledged.append(status)
-            guard seen.insert([UInt8](status.uuid)).inserted else { return }
+            guard seen.insert(status.uuid.wireBytes).inserted else { return }
             let states = known[status.taskID.value] ?? []
             #expect(states.last.map { !$0.endsTask } ?? true, "nothing follows a terminal state: \(status.taskID.value) \(states) \(status.state)")
             known[status.taskID.value] = states + [status.state]

@@ -106,8 +106,8 @@ struct Rig {
         let framework = Self.frameworkInfo(capabilities)
         return order {
             $0.launch.frameworkID = Self.framework
-            $0.launch.frameworkInfo = framework.bytes.field()
-            $0.launch.task = info.bytes.field()
+            $0.launch.frameworkInfo = .init(wire: framework.bytes)
+            $0.launch.task = .init(wire: info.bytes)
         }
     }
 

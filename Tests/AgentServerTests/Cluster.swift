@@ -55,7 +55,7 @@ struct Cluster: Sendable {
         }
     }
 
-    private static func running(_ service: any Service, _ body: () async throws -> Void) async throws {
+    static func running(_ service: any Service, _ body: () async throws -> Void) async throws {
         let group = ServiceGroup(configuration: .init(services: [.init(service: service)], gracefulShutdownSignals: [], logger: logger))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }

@@ -34,10 +34,13 @@ extension Agent {
 
     /// The last update of a task, unless nobody wants it.
     mutating func end(_ handle: Handle<AgentTask>, _ news: News, _ now: Moment, _ effects: inout [Effect]) {
-        guard tasks[handle].kill?.reason == .frameworkGone else { return report(handle, news, now, &effects) }
-        tasks[handle].phase = .ended
-        tally.ended[min(15, news.state.rawValue)] += 1
-        forget(handle, now, &effects)
+        if tasks[handle].kill?.reason == .frameworkGone {
+            tasks[handle].phase = .ended
+            tally.ended[min(15, news.state.rawValue)] += 1
+            return forget(handle, now, &effects)
+        }
+        report(handle, news, now, &effects)
+        finishIfEmpty(now, &effects)
     }
 
     /// What a framework is told about the end of its task. Specified by Mesos 1.11 docs/task-state-reasons.md.

@@ -7,7 +7,7 @@ internal import SwiftProtobuf
 
 extension Agent {
     mutating func launch(_ order: Agora_V1_Launch, _ now: Moment, _ effects: inout [Effect]) {
-        let bytes = [UInt8](order.task)
+        let bytes = order.task.wireBytes
         guard let info = try? Mesos_V1_TaskInfo(serializedBytes: bytes) else {
             return refuse("launch", "the TaskInfo can't be read", &effects)
         }
@@ -15,7 +15,7 @@ extension Agent {
         guard byName[name] == nil else {
             return refuse("launch of task \(name.task)", "a task of this id is here already", &effects)
         }
-        guard let framework = framework(order.frameworkID, [UInt8](order.frameworkInfo), &effects) else {
+        guard let framework = framework(order.frameworkID, order.frameworkInfo.wireBytes, &effects) else {
             return refuse("launch of task \(name.task)", "the framework's id or info can't be used", &effects)
         }
         take(info, bytes, of: framework, validate(info, bytes, of: framework), now, &effects)
@@ -23,8 +23,8 @@ extension Agent {
 
     /// Task groups need an executor that runs them side by side, which this agent doesn't have.
     mutating func launchGroup(_ order: Agora_V1_LaunchGroup, _ now: Moment, _ effects: inout [Effect]) {
-        guard let group = try? Mesos_V1_TaskGroupInfo(serializedBytes: [UInt8](order.taskGroup)),
-            let framework = framework(order.frameworkID, [UInt8](order.frameworkInfo), &effects)
+        guard let group = try? Mesos_V1_TaskGroupInfo(serializedBytes: order.taskGroup.wireBytes),
+            let framework = framework(order.frameworkID, order.frameworkInfo.wireBytes, &effects)
         else { return refuse("launchGroup", "the TaskGroupInfo or the framework can't be read", &effects) }
         let refusal = LaunchRefusal(state: .taskError, reason: .taskGroupInvalid, message: "Task groups are not supported by this agent")
         for info in group.tasks where byName[TaskName(framework: order.frameworkID, task: info.taskID.value)] == nil {
@@ -167,7 +167,7 @@ extension Agent {
 
     mutating func update(_ order: Agora_V1_Framework, _ effects: inout [Effect]) {
         guard let handle = byFramework[order.frameworkID] else { return }
-        replaceInfo(handle, [UInt8](order.info), &effects)
+        replaceInfo(handle, order.info.wireBytes, &effects)
     }
 
     private mutating func replaceInfo(_ handle: Handle<Framework>, _ bytes: [UInt8], _ effects: inout [Effect]) {

@@ -181,7 +181,7 @@ extension Agent {
         status.message = "Operations are not supported by this agent"
         if order.operation.hasID { status.operationID = order.operation.id }
         if let agentID { status.agentID.value = agentID }
-        status.uuid.value = random.uuid().field()
+        status.uuid.value = .init(wire: random.uuid())
         var update = Agora_V1_OperationStatusUpdate()
         if order.hasFrameworkID { update.frameworkID = order.frameworkID }
         update.operationUuid = order.uuid
@@ -208,7 +208,7 @@ extension Agent {
         frameworks.forEach { _, framework in
             var entry = Agora_V1_Framework()
             entry.frameworkID = framework.id
-            entry.info = framework.info.field()
+            entry.info = .init(wire: framework.info)
             subscribe.frameworks.append(entry)
         }
         if let drain, let config = try? Mesos_V1_DrainConfig(serializedBytes: drain.config, partial: true) {
@@ -221,10 +221,10 @@ extension Agent {
     private func entry(_ task: borrowing AgentTask) -> Agora_V1_Task {
         var entry = Agora_V1_Task()
         entry.frameworkID = frameworks[task.framework].id
-        entry.info = task.info.field()
+        entry.info = .init(wire: task.info)
         entry.taskID = task.id
         entry.state = task.state
-        if let latest = task.stream.latest { entry.status = latest.status.field() }
+        if let latest = task.stream.latest { entry.status = .init(wire: latest.status) }
         if let acknowledged = task.stream.acknowledged { entry.acknowledgedState = acknowledged }
         return entry
     }

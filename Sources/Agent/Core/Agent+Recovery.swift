@@ -143,7 +143,7 @@ extension Agent {
 
     /// Whether a stop or a new beginning waited for this.
     mutating func finishIfEmpty(_ now: Moment, _ effects: inout [Effect]) {
-        guard isStopping || isForgetting else { return }
+        guard isStopping || isForgetting, !hasStopped else { return }
         var isBusy = false
         tasks.forEach { _, task in if task.phase != .ended { isBusy = true } }
         guard !isBusy else { return }
@@ -163,6 +163,7 @@ extension Agent {
         goodbye.reason = "the agent was told to stop"
         send(.goodbye(goodbye), &effects)
         link.state = .idle
+        hasStopped = true
         tellStreams(now, &effects)
         effects.append(.stopped)
     }

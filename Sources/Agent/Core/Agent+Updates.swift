@@ -29,7 +29,7 @@ extension Agent {
         var status = Mesos_V1_TaskStatus()
         status.taskID.value = tasks[handle].id
         status.state = news.state
-        status.uuid = uuid.field()
+        status.uuid = .init(wire: uuid)
         status.timestamp = now.seconds
         status.source = news.source
         if let agentID { status.agentID.value = agentID }
@@ -104,7 +104,7 @@ extension Agent {
         var record = Agora_V1_StatusUpdate()
         record.frameworkID = frameworks[tasks[handle].framework].id
         record.taskID = tasks[handle].id
-        record.status = update.status.field()
+        record.status = .init(wire: update.status)
         record.latestState = tasks[handle].state
         return .update(record)
     }
@@ -114,7 +114,7 @@ extension Agent {
             tally.invalidAcknowledgements += 1
             return
         }
-        perform(tasks[handle].stream.acknowledge([UInt8](order.uuid), isLinked: link.isUp, at: now.monotonic), handle, now, &effects)
+        perform(tasks[handle].stream.acknowledge(order.uuid.wireBytes, isLinked: link.isUp, at: now.monotonic), handle, now, &effects)
     }
 
     /// Takes a task out of the books; nothing of it may run any more.

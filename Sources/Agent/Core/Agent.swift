@@ -50,6 +50,8 @@ package struct Agent: StateMachine {
     var isLauncherUp = false
     /// The process is to end once no task is left.
     var isStopping = false
+    /// It has been said that the process may end.
+    var hasStopped = false
     /// A master wants this agent no more: all tasks are killed, then it begins anew.
     var isForgetting = false
 

@@ -1,4 +1,5 @@
 internal import Machine
+internal import MesosAPI
 
 /// xoshiro256**: ids from a seed that came in with the first input. Not for secrets.
 struct RandomBits: Sendable, Hashable {
@@ -49,14 +50,8 @@ struct RandomBits: Sendable, Hashable {
 
     /// A UUID in its usual form of 36 characters.
     mutating func uuidText() -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for (index, byte) in uuid().enumerated() {
-            if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
+        guard let text = UUIDText.text(of: uuid()) else { preconditionFailure("a UUID has 16 bytes") }
+        return text
     }
 
     /// A number of 0..<bound; 0 if there is none.

@@ -169,6 +169,6 @@ struct SavedSandbox: Sendable, Hashable {
 extension Update {
     init(status bytes: [UInt8]) throws(RecordingError) {
         guard let status = try? Mesos_V1_TaskStatus(serializedBytes: bytes, partial: true) else { throw .invalid("status of a task") }
-        self.init(uuid: [UInt8](status.uuid), state: status.state, status: bytes)
+        self.init(uuid: status.uuid.wireBytes, state: status.state, status: bytes)
     }
 }

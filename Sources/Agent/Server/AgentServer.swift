@@ -10,7 +10,7 @@ import ServiceLifecycle
 import Store
 import SwiftProtobuf
 import Synchronization
-import Transport
+package import Transport
 
 /// The agent's process: everything around the core.
 ///
@@ -25,12 +25,22 @@ package final class AgentServer: Service {
     private let settings: AgentSettings
     private let logger: Logger
     private let stopsTasks: Atomic<Bool>
+    private let responder = AgentResponder()
+    private let http: HTTPService
 
     package init(_ settings: AgentSettings, logger: Logger) {
         self.settings = settings
         self.logger = logger
         stopsTasks = Atomic(settings.stopsTasks)
+        var options = HTTPService.Options()
+        options.address = settings.ip
+        options.port = settings.port
+        http = HTTPService(options, responder: responder, logger: logger)
     }
+
+    /// Where the API listens, once it does.
+    /// - Throws: what `run` throws, if it can't listen.
+    package func address() async throws -> HTTPService.Address { try await http.address() }
 
     /// From now on a graceful shutdown kills the tasks first, whatever the settings say.
     package func stopTasksAtShutdown() { stopsTasks.store(true, ordering: .relaxed) }
@@ -52,16 +62,13 @@ package final class AgentServer: Service {
         let loop = Loop(
             core: Agent(), store: ground.store, recorder: recorder, settings: loopSettings, logger: logger, perform: hands.perform)
         let crew = Crew(settings, ground, loop: loop, hands: hands, logger: logger)
-        var options = HTTPService.Options()
-        options.address = settings.ip
-        options.port = settings.port
-        let http = HTTPService(options, responder: AgentAPI(settings, ground, crew: crew, loop: loop), logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await http.run() }
+            group.addTask { [http] in try await http.run() }
             let address = try await http.address()
             let started = try ground.started(settings, port: address.port)
             loop.start()
             crew.start(started)
+            responder.serve(AgentAPI(settings, ground, crew: crew, loop: loop, logger: logger))
             try? await gracefulShutdown()
             let killsTasks = stopsTasks.load(ordering: .relaxed)
             crew.feeder.post(.stopping(killsTasks: killsTasks))

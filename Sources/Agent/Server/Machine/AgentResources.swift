@@ -43,38 +43,20 @@ enum AgentResources {
         } catch {
             throw Failure(description: "--resources: \(error)")
         }
-        var result: [Mesos_V1_Resource] = []
-        parsed.forEach { resource, _ in result.append(message(resource)) }
-        return result
+        return parsed.messages(in: .postRefinement) ?? []
     }
 
     private static func fromJSON(_ text: String, _ settings: AgentSettings) throws(Failure) -> [Mesos_V1_Resource] {
         do {
             let list = try Mesos_V1_Offer.Operation.Reserve(mesosJSON: Array("{\"resources\":\(text)}".utf8)).resources
-            return list.map { resource in
+            let roled = list.map { resource in
                 let isUnreserved = !resource.hasRole && resource.reservations.isEmpty
                 return isUnreserved ? reserved(resource, settings.defaultRole) : resource
             }
+            return try Resources(roled).messages(in: .postRefinement) ?? []
         } catch {
             throw Failure(description: "--resources: \(error)")
         }
-    }
-
-    static func message(_ resource: Resource) -> Mesos_V1_Resource {
-        var result = Mesos_V1_Resource()
-        result.name = resource.name
-        switch resource.value {
-        case .scalar(let amount):
-            result.type = .scalar
-            result.scalar.value = amount.double
-        case .ranges(let ranges):
-            result.type = .ranges
-            result.ranges.range = ranges.ranges.map { range($0.lowerBound, $0.upperBound) }
-        case .set(let items):
-            result.type = .set
-            result.set.item = items.items
-        }
-        return resource.reservations.reduce(result) { reserved($0, $1.role) }
     }
 
     private static func range(_ begin: UInt64, _ end: UInt64) -> Mesos_V1_Value.Range {

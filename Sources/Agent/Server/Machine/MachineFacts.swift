@@ -23,6 +23,12 @@ struct MachineFacts: Sendable {
         bootID = text?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
     }
 
+    /// Bytes that no process uses now.
+    static func freeMemory() -> UInt64 {
+        let pages = sysconf(CInt(_SC_AVPHYS_PAGES)), page = sysconf(CInt(_SC_PAGESIZE))
+        return pages > 0 && page > 0 ? UInt64(pages).multipliedReportingOverflow(by: UInt64(page)).partialValue : 0
+    }
+
     private static func fullName() -> String {
         var buffer = [CChar](repeating: 0, count: 256)
         guard gethostname(&buffer, buffer.count - 1) == 0 else { return "localhost" }

@@ -1,0 +1,147 @@
+@testable import AgentServer
+import Foundation
+import JSON
+import MesosAPI
+import SwiftProtobuf
+import Testing
+
+@Suite(.serialized, .timeLimit(.minutes(1)))
+struct APITests {
+    /// Runs `body` beside an agent with one running task "t", which has written to its sandbox.
+    private func run(_ body: @Sendable (Cluster, Web) async throws -> Void) async throws {
+        try await Cluster.run { cluster in
+            try await cluster.agent({ $0.attributes = "rack:a;level:10" }) { server in
+                let web = try await Web(server)
+                try cluster.master.launch(
+                    FakeMaster.task("t", "echo 0123456789; echo secret > ../../../../../outside; ln -s /etc/passwd leak; mkdir d; ln -s ../stdout d/up; echo ready >&2; exec sleep 1000") {
+                        $0.labels = .with { $0.labels = [.with { $0.key = "k"; $0.value = "v" }] }
+                    })
+                await cluster.master.status("t", .taskRunning)
+                try await until { try await web.json("/files/read?path=/frameworks/framework-1/executors/t/runs/latest/stderr&offset=0")["data"]?.string == "ready\n" }
+                try await body(cluster, web)
+                try await web.end()
+            }
+        }
+    }
+
+    /// Asks until it is so; the test's time limit is the deadline.
+    private func until(_ isSo: () async throws -> Bool) async throws {
+        while try await !isSo() { try await Task.sleep(for: .milliseconds(10)) }
+    }
+
+    @Test func `state: shows the agent, its resources, its framework, executor and task`() async throws {
+        try await run { cluster, web in
+            for path in ["/state", "/slave(1)/state", "/slave%281%29/state.json", "/state/anything"] {
+                let state = try await web.json(path)
+                #expect(state["id"]?.string == FakeMaster.agentID, "\(path)")
+            }
+            let state = try await web.json("/state")
+            #expect(state["resources"]?["cpus"]?.double == 2 && state["resources"]?["ports"]?.string == "[31000-32000]")
+            #expect(state["attributes"]?["rack"]?.string == "a" && state["attributes"]?["level"]?.double == 10)
+            #expect(state["flags"]?["work_dir"]?.string == cluster.settings.workFolder)
+            let framework = state["frameworks"]?.array?.first
+            #expect(framework?["id"]?.string == FakeMaster.framework)
+            let executor = framework?["executors"]?.array?.first
+            #expect(executor?["id"]?.string == "t" && executor?["name"]?.string == "Command Executor (Task: t) (Command: sh -c 'echo 0123456...')")
+            let directory = try #require(executor?["directory"]?.string)
+            #expect(FileManager.default.fileExists(atPath: directory + "/stdout"))
+            let task = executor?["tasks"]?.array?.first
+            #expect(task?["state"]?.string == "TASK_RUNNING" && task?["resources"]?["mem"]?.double == 32)
+            #expect(task?["labels"]?.array?.first?["key"]?.string == "k")
+            #expect(task?["statuses"]?.array?.first?["container_status"]?["network_infos"]?.array?.count == 1)
+            #expect(try await web.text("/state?jsonp=f").hasPrefix("200 f({"))
+        }
+    }
+
+    @Test func `containers and statistics: what runs and what it uses`() async throws {
+        try await run { _, web in
+            let all = try await web.json("/containers").array ?? []
+            #expect(all.count == 1 && all[0]["executor_id"]?.string == "t" && all[0]["framework_id"]?.string == FakeMaster.framework)
+            #expect(all[0]["statistics"]?["timestamp"]?.double ?? 0 > 1_000_000)
+            let id = try #require(all[0]["container_id"]?.string)
+            #expect(try await web.json("/containers?container_id=\(id)").array?.count == 1)
+            #expect(try await web.json("/containers?framework_id=nobody").array?.count == 0)
+            #expect(try await web.text("/containers?executor_id=t").hasPrefix("400 Supported query parameters are container_id only"))
+            let statistics = try await web.json("/slave(1)/monitor/statistics").array ?? []
+            #expect(statistics.first?["statistics"]?["cpus_limit"]?.double == 0.1)
+        }
+    }
+
+    @Test func `files: are listed, read in parts, downloaded, by each of their paths`() async throws {
+        try await run { cluster, web in
+            let latest = "/frameworks/framework-1/executors/t/runs/latest"
+            let real = "\(cluster.settings.workFolder)/slaves/\(FakeMaster.agentID)\(latest)"
+            for path in [latest, real] {
+                let list = try await web.json("/files/browse?path=\(path)").array ?? []
+                #expect(list.map { $0["path"]?.string ?? "" } == ["d", "leak", "stderr", "stdout"].map { "\(path)/\($0)" })
+                #expect(list[0]["mode"]?.string?.hasPrefix("drwx") == true && list[1]["mode"]?.string?.first == "l")
+                #expect(list[3]["size"]?.integer == 11)
+            }
+            #expect(try await web.json("/files/read?path=\(latest)/stdout")["offset"]?.integer == 11)
+            #expect(try await web.json("/files/read?path=\(latest)/stdout&offset=3&length=4")["data"]?.string == "3456")
+            #expect(try await web.json("/files/read?path=\(latest)/d/up&offset=0")["data"]?.string == "0123456789\n", "a link inside the sandbox is followed")
+            #expect(try await web.json("/files/read?path=\(latest)/stdout&offset=9223372036854775807")["data"]?.string == "")
+            let file = try await web.get("/files/download?path=\(latest)/stdout")
+            #expect(file.status == 200 && file.type == "application/octet-stream" && file.body == Array("0123456789\n".utf8))
+        }
+    }
+
+    @Test(arguments: [
+        ("browse", 400, "Expecting 'path=value' in query.\n"),
+        ("browse?path=/etc", 404, nil),
+        ("read?path=LATEST/leak&offset=0", 400, "'LATEST/leak' is inaccessible"),
+        ("download?path=LATEST/leak", 400, "'LATEST/leak' is inaccessible"),
+        ("read?path=LATEST/../../../../../../outside&offset=0", 400, nil),
+        ("read?path=LATEST/d/../../latest&offset=0", 400, nil),
+        ("read?path=LATEST/none&offset=0", 404, nil),
+        ("read?path=LATEST/d&offset=0", 400, "Cannot read a directory.\n"),
+        ("read?path=LATEST/stdout&offset=-2", 400, "Negative offset provided: -2.\n"),
+        ("read?path=LATEST/stdout&offset=0&length=-2", 400, "Negative length provided: -2.\n"),
+        ("download?path=LATEST/d", 400, "Cannot download a directory.\n"),
+        ("read?path=/frameworks/../../../../etc/runs/x/passwd&offset=0", 404, nil),
+    ] as [(String, Int, String?)])
+    func `files: what isn't the sandbox's is refused`(query: String, status: Int, text: String?) async throws {
+        try await run { _, web in
+            let latest = "/frameworks/framework-1/executors/t/runs/latest"
+            let answer = try await web.get("/files/" + query.replacing("LATEST", with: latest))
+            #expect(answer.status == status)
+            if let text { #expect(String(decoding: answer.body, as: UTF8.self) == text.replacing("LATEST", with: latest)) }
+        }
+    }
+
+    @Test func `operator calls: are answered in both forms, unknown ones refused`() async throws {
+        try await run { cluster, web in
+            #expect(try await web.ask(.with { $0.type = .getHealth }).getHealth.healthy)
+            #expect(try await web.ask(.with { $0.type = .getVersion }).getVersion.versionInfo.version == "1.11.0")
+            #expect(try await web.ask(.with { $0.type = .getFlags }).getFlags.flags.contains { $0.name == "work_dir" })
+            let state = try await web.ask(.with { $0.type = .getState }).getState
+            #expect(state.getTasks.launchedTasks.map(\.taskID.value) == ["t"] && state.getExecutors.executors.count == 1)
+            #expect(state.getFrameworks.frameworks.first?.frameworkInfo.id.value == FakeMaster.framework)
+            #expect(try await web.ask(.with { $0.type = .getContainers }).getContainers.containers.first?.executorID.value == "t")
+            #expect(try await web.ask(.with { $0.type = .getAgent }).getAgent.agentInfo.id.value == FakeMaster.agentID)
+            let metrics = try await web.ask(.with { $0.type = .getMetrics; $0.getMetrics = .init() }).getMetrics.metrics
+            #expect(metrics.first { $0.name == "slave/tasks_running" }?.value == 1)
+            let latest = "/frameworks/framework-1/executors/t/runs/latest"
+            let part = try await web.ask(.with { $0.type = .readFile; $0.readFile.path = latest + "/stdout"; $0.readFile.offset = 8 }).readFile
+            #expect(part.size == 11 && part.data.wireBytes == Array("89\n".utf8))
+            #expect(try await web.ask(.with { $0.type = .listFiles; $0.listFiles.path = latest }).listFiles.fileInfos.count == 4)
+            #expect(try await web.post("/api/v1", "application/json", #"{"type":"GET_HEALTH"}"#) == #"200 {"type":"GET_HEALTH","get_health":{"healthy":true}}"#)
+            #expect(try await web.post("/api/v1", "application/json", #"{"type":"READ_FILE"}"#) == "400 Failed to validate agent::Call: Expecting 'read_file' to be present")
+            #expect(try await web.post("/api/v1", "application/json", #"{"type":"PRUNE_IMAGES"}"#).hasPrefix("501"))
+            #expect(try await web.post("/api/v1", "text/plain", "x").hasPrefix("415"))
+            #expect(try await web.text("/api/v1").hasPrefix("405 405 Method Not Allowed. Expecting one of { 'POST' }, but received 'GET'."))
+            #expect(try await web.text("/nothing").hasPrefix("404"))
+            #expect(try await web.text("/health") == "200 ")
+            #expect(try await web.text("/metrics").contains("mesos_slave_tasks_running 1.0"))
+            #expect(try await web.json("/metrics/snapshot")["slave/cpus_total"]?.double == 2)
+            #expect(try await web.json("/version")["version"]?.string == "1.11.0")
+        }
+    }
+
+    @Test(arguments: [("abc", "abc"), ("ab\u{e9}", "ab"), ("\u{20ac}", "\u{20ac}"), ("a\u{1f600}", "a")])
+    func `files: a read that is cut short doesn't split a character`(text: String, whole: String) {
+        let bytes = Array(text.utf8)
+        #expect(FilesEndpoint.wholeCharacters(Array(bytes.dropLast(text == whole ? 0 : 1)), isCut: true) == Array(whole.utf8))
+        #expect(FilesEndpoint.wholeCharacters(bytes, isCut: false) == bytes)
+    }
+}
