@@ -299,8 +299,9 @@ struct World {
     @discardableResult
     mutating func ask(_ request: Services.Request) -> Services.Answer? {
         counter += 1
-        send(.asked(number: counter, Origin(peer: "10.0.0.1:4711"), request))
-        return answers[counter]
+        let number = counter
+        send(.asked(number: number, Origin(peer: "10.0.0.1:4711"), request))
+        return answers[number]
     }
 
     /// Asks, and lets everything happen that follows.
