@@ -26,28 +26,8 @@ extension Services {
     // MARK: Stop
 
     private mutating func stop(_ app: Handle<App>, _ index: Int, _ position: Int) {
-        if case .pending = deployments[index].progress[position] {
-            deployments[index].progress[position] = .stopping
-            for handle in apps[app].instances where instances[handle].goal == .running { decommission(handle) }
-        }
-        guard apps[app].instances.isEmpty else { return }
-        deployments[index].progress[position] = .done
-        let gone = apps[app]
-        if let checked = gone.versions.last?.app, !checked.healthChecks.isEmpty { emit(.healthCheckRemoved(gone.id)) }
-        forget(app)
-        emit(.appTerminated(gone.id))
-    }
-
-    /// Removes all traces of an app.
-    private mutating func forget(_ app: Handle<App>) {
-        let gone = apps[app]
-        for definition in gone.versions { remove("versions", Self.versionKey(definition.app)) }
-        if gone.lastFailure != nil { remove("failures", gone.id.description) }
-        apps.remove(app)
-        appHandles[gone.id] = nil
-        if let position = appIDs.firstIndex(of: gone.id) { appIDs.remove(at: position) }
-        queue.removeAll { $0 == gone.id }
-        rolesMayHaveChanged = true
+        windUp(app)
+        deployments[index].progress[position] = apps.contains(app) ? .stopping : .done
     }
 
     // MARK: Scale

@@ -122,6 +122,8 @@ extension Services {
         apps[app].matchers = definition.app.constraints.map(ConstraintMatcher.init)
         if apps[app].versions.last?.app.version != definition.app.version { apps[app].versions.append(definition) }
         if apps[app].backoff.isOutdated(definition.app) { resetBackoff(app) }
+        // What was refused to the old definition may suit the new one.
+        if apps[app].tally.waiting > 0 { revive(app) }
     }
 
     mutating func addApp(_ id: PathID) -> Handle<App> {

@@ -126,13 +126,36 @@ extension Services {
 
     /// Has as many instances as the definition says, where no deployment is at work.
     mutating func keepCount(_ app: Handle<App>) {
-        guard let definition = apps[app].definition else { return }
+        // The deployment that was to stop it may have been stopped itself.
+        guard let definition = apps[app].definition else { return windUp(app) }
         let difference = definition.app.instances - apps[app].tally.counted
         if difference > 0 {
             for _ in 0..<difference { schedule(app) }
         } else if difference < 0 {
             for victim in victims(of: app, count: -difference) { decommission(victim) }
         }
+    }
+
+    /// Ends what is left of a deleted app, and forgets it when nothing is.
+    mutating func windUp(_ app: Handle<App>) {
+        for handle in apps[app].instances where instances[handle].goal == .running { decommission(handle) }
+        guard apps[app].instances.isEmpty else { return }
+        let gone = apps[app]
+        if let checked = gone.versions.last?.app, !checked.healthChecks.isEmpty { emit(.healthCheckRemoved(gone.id)) }
+        forget(app)
+        emit(.appTerminated(gone.id))
+    }
+
+    /// Removes all traces of an app.
+    private mutating func forget(_ app: Handle<App>) {
+        let gone = apps[app]
+        for definition in gone.versions { remove("versions", Self.versionKey(definition.app)) }
+        if gone.lastFailure != nil { remove("failures", gone.id.description) }
+        apps.remove(app)
+        appHandles[gone.id] = nil
+        if let position = appIDs.firstIndex(of: gone.id) { appIDs.remove(at: position) }
+        queue.removeAll { $0 == gone.id }
+        rolesMayHaveChanged = true
     }
 
     /// Which instances to give up, in order. Specified by Marathon 1.11 docs/constraints.md and docs/configure-task-handling.md.

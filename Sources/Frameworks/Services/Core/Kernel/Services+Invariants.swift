@@ -44,7 +44,7 @@ extension Services {
             precondition(app.lock.map { lock in deployments.contains { $0.id == lock } } ?? true, "\(id) is locked by nobody")
             precondition(all.allSatisfy { !$0.condition.isTerminal }, "\(id) keeps an instance that has ended")
             precondition(all.allSatisfy { $0.condition == .scheduled || $0.task != nil }, "\(id) has an active instance without a task")
-            precondition(app.definition != nil || app.lock != nil, "\(id) is deleted and nobody stops it")
+            precondition(app.definition != nil || all.allSatisfy { $0.goal != .running } && !all.isEmpty, "\(id) lingers after its deletion")
             if app.lock == nil, let definition = app.definition {
                 precondition(app.tally.counted == definition.app.instances, "\(id) has \(app.tally.counted) instances, not what is wanted")
             }

@@ -49,10 +49,13 @@ extension Services {
             guard let app = appHandles[PathID(entry.key)] else { continue }
             apps[app].lastFailure = try TaskFailure(app: apps[app].id, stored: entry.value)
         }
-        for entry in all("instances") {
+        var recovered = try all("instances").map { entry in
             guard let id = InstanceID(entry.key) else { throw RecordingError.invalid("the instance id \(entry.key)") }
-            adopt(try Instance(id: id, stored: entry.value) { version in known(id.runSpec, version) })
+            return try Instance(id: id, stored: entry.value) { version in known(id.runSpec, version) }
         }
+        // Oldest first again, as they were made.
+        recovered.sort { ($0.activeSince ?? $0.since, $0.id.uuid) < ($1.activeSince ?? $1.since, $1.id.uuid) }
+        for instance in recovered { adopt(instance) }
         for entry in all("deployments") {
             deployments.append(try Deployment(id: entry.key, stored: entry.value) { known($0, $1) })
         }

@@ -19,9 +19,8 @@ extension Services {
         let launches = match(offer, agent, role)
         let summary = OfferSummary(offer)
         for entry in launches.asked {
-            if entry.took > 0 {
-                apps[entry.app].funnel.used(agent: agent, at: timestamp)
-            } else if let refusals = entry.refusals {
+            if entry.took > 0 { apps[entry.app].funnel.used(agent: agent, at: timestamp) }
+            if let refusals = entry.refusals {
                 apps[entry.app].funnel.refused(by: agent, summary, refusals, at: timestamp)
             }
         }

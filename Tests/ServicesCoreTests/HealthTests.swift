@@ -1,0 +1,135 @@
+import Machine
+import MesosAPI
+import Testing
+
+@testable import ServicesCore
+
+struct HealthTests {
+    private func app(failures: Int, grace: Int = 0) -> String {
+        #"{"id":"/a","cmd":"sleep 1","cpus":0.1,"mem":32,"healthChecks":[{"protocol":"HTTP","path":"/health","gracePeriodSeconds":\#(grace),"#
+            + #""intervalSeconds":10,"timeoutSeconds":5,"maxConsecutiveFailures":\#(failures)}]}"#
+    }
+
+    /// Makes the next check and gives its result.
+    private func check(_ world: inout World, _ result: Services.ProbeResult) {
+        let before = world.probes.count
+        world.wait(seconds: 10)
+        #expect(world.probes.count == before + 1)
+        guard let probe = world.probes.last else { return }
+        world.send(.probed(probe.task, check: probe.check, result))
+        world.settle()
+    }
+
+    @Test func `a check asks the task at its host and port`() throws {
+        var world = World(agents: 1)
+        world.create(app(failures: 3))
+        world.wait(seconds: 1)
+        let probe = try #require(world.probes.first)
+        let instance = world.instances("/a")[0]
+        #expect(probe.kind == .http)
+        #expect(probe.host == "host-0")
+        #expect(probe.port == instance.task?.ports[0])
+        #expect(probe.path == "/health")
+        #expect(probe.timeout == 5)
+        world.wait(seconds: 100)
+        #expect(world.probes.count == 1, "one at a time")
+    }
+
+    @Test func `the failure after so many consecutive ones kills, and a success starts the count again`() {
+        var world = World(agents: 1)
+        world.create(app(failures: 2))
+        let task = world.task(world.instances("/a")[0])
+        check(&world, .failed(cause: "HTTP 500"))
+        check(&world, .failed(cause: "HTTP 500"))
+        check(&world, .passed)
+        check(&world, .failed(cause: "HTTP 500"))
+        check(&world, .failed(cause: "HTTP 500"))
+        #expect(world.tasks[task] != nil)
+        check(&world, .failed(cause: "HTTP 502"))
+        #expect(world.tasks[task] == nil)
+        let failure = world.core.app(PathID("/a"))?.lastFailure
+        #expect(failure?.message == "Task was killed since health check failed. Reason: HTTP 502")
+        #expect(failure?.state == "TASK_KILLED")
+        #expect(world.running("/a").count == 1, "it is launched again at once")
+        let killed = world.events.contains { if case .unhealthyInstanceKilled(let kill) = $0 { kill.taskID == task } else { false } }
+        #expect(killed)
+    }
+
+    @Test func `with 0 allowed failures nothing is killed`() {
+        var world = World(agents: 1)
+        world.create(app(failures: 0))
+        let task = world.task(world.instances("/a")[0])
+        for _ in 0..<10 { check(&world, .failed(cause: "no")) }
+        #expect(world.tasks[task] != nil)
+        #expect(world.instances("/a")[0].isHealthy == false)
+    }
+
+    @Test func `failures before the first success don't count within the grace period`() {
+        var world = World(agents: 1)
+        world.create(app(failures: 1, grace: 25))
+        let task = world.task(world.instances("/a")[0])
+        world.wait(seconds: 1)
+        for _ in 0..<4 {
+            guard let probe = world.probes.last else { break }
+            world.send(.probed(probe.task, check: 0, .failed(cause: "no")))
+            world.wait(seconds: 5)
+        }
+        #expect(world.instances("/a")[0].checks == [nil])
+        #expect(world.probes.count == 5, "a young task is asked more often")
+        world.wait(seconds: 10)
+        for _ in 0..<2 {
+            guard let probe = world.probes.last else { break }
+            world.send(.probed(probe.task, check: 0, .failed(cause: "no")))
+            world.wait(seconds: 10)
+        }
+        #expect(world.tasks[task] == nil)
+    }
+
+    @Test func `an answer that is to be ignored changes nothing`() {
+        var world = World(agents: 1)
+        world.create(app(failures: 1))
+        check(&world, .ignored)
+        #expect(world.instances("/a")[0].isHealthy == nil)
+    }
+
+    @Test func `a result for an earlier task is nobody's`() {
+        var world = World(agents: 1)
+        world.create(app(failures: 1))
+        world.wait(seconds: 1)
+        let probe = world.probes[0]
+        world.end(world.task(world.instances("/a")[0]), .taskKilled)
+        world.send(.probed(probe.task, check: 0, .passed))
+        #expect(world.instances("/a")[0].isHealthy == nil)
+        world.send(.probed(probe.task, check: 7, .passed))
+    }
+
+    @Test func `an executor's check goes with the task, and its result is taken from the update`() {
+        var world = World(agents: 1)
+        world.create(
+            #"{"id":"/a","cmd":"sleep 1","cpus":0.1,"mem":32,"healthChecks":[{"protocol":"MESOS_HTTP","path":"/h","portIndex":0}]}"#)
+        let instance = world.instances("/a")[0]
+        let info = world.tasks[world.task(instance)]?.info
+        #expect(info?.healthCheck.type == .http)
+        #expect(info?.healthCheck.http.path == "/h")
+        #expect(info?.healthCheck.http.port == UInt32(instance.task?.ports[0] ?? 0))
+        world.wait(seconds: 100)
+        #expect(world.probes.isEmpty)
+        world.report(world.task(instance), .taskRunning, healthy: false)
+        world.settle()
+        #expect(TaskCounts(world.instances("/a")).unhealthy == 1)
+        world.report(world.task(instance), .taskRunning, healthy: true)
+        world.settle()
+        #expect(TaskCounts(world.instances("/a")).healthy == 1)
+        #expect(world.isIdle)
+    }
+
+    @Test func `results survive the process`() {
+        var world = World(agents: 1)
+        world.create(app(failures: 3))
+        check(&world, .passed)
+        world.crash()
+        world.settle()
+        #expect(world.instances("/a")[0].isHealthy == true)
+        #expect(world.isIdle)
+    }
+}
