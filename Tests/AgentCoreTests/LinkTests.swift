@@ -131,8 +131,14 @@ struct LinkTests {
 
     @Test func `link: operations are refused with a status, messages and unknown orders with a reason`() throws {
         var rig = try Rig.running()
-        #expect(rig.order { $0.applyOperation.uuid = .init(wire: [1]); $0.applyOperation.operation.type = .reserve }.words == ["send operation operationError"])
-        #expect(rig.order { $0.message.executorID = "e"; $0.message.frameworkID = "f" }.words.first == "send refused: this executor takes no messages")
+        #expect(
+            rig.order {
+                $0.applyOperation.uuid = .init(wire: [1]); $0.applyOperation.operation.type = .reserve
+            }.words == ["send operation operationError"])
+        #expect(
+            rig.order {
+                $0.message.executorID = "e"; $0.message.frameworkID = "f"
+            }.words.first == "send refused: this executor takes no messages")
     }
 }
 

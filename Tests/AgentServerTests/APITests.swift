@@ -1,9 +1,10 @@
-@testable import AgentServer
 import Foundation
 import JSON
 import MesosAPI
 import SwiftProtobuf
 import Testing
+
+@testable import AgentServer
 
 @Suite(.serialized, .timeLimit(.minutes(1)))
 struct APITests {
@@ -13,11 +14,23 @@ struct APITests {
             try await cluster.agent({ $0.attributes = "rack:a;level:10" }) { server in
                 let web = try await Web(server)
                 try cluster.master.launch(
-                    FakeMaster.task("t", "echo 0123456789; echo secret > ../../../../../outside; ln -s /etc/passwd leak; mkdir d; ln -s ../stdout d/up; echo ready >&2; exec sleep 1000") {
-                        $0.labels = .with { $0.labels = [.with { $0.key = "k"; $0.value = "v" }] }
+                    FakeMaster.task(
+                        "t",
+                        "echo 0123456789; echo secret > ../../../../../outside; ln -s /etc/passwd leak; mkdir d; ln -s ../stdout d/up; echo ready >&2; exec sleep 1000"
+                    ) {
+                        $0.labels = .with {
+                            $0.labels = [
+                                .with {
+                                    $0.key = "k"; $0.value = "v"
+                                }
+                            ]
+                        }
                     })
                 await cluster.master.status("t", .taskRunning)
-                try await until { try await web.json("/files/read?path=/frameworks/framework-1/executors/t/runs/latest/stderr&offset=0")["data"]?.string == "ready\n" }
+                try await until {
+                    try await web.json("/files/read?path=/frameworks/framework-1/executors/t/runs/latest/stderr&offset=0")["data"]?.string
+                        == "ready\n"
+                }
                 try await body(cluster, web)
                 try await web.end()
             }
@@ -79,27 +92,30 @@ struct APITests {
             }
             #expect(try await web.json("/files/read?path=\(latest)/stdout")["offset"]?.integer == 11)
             #expect(try await web.json("/files/read?path=\(latest)/stdout&offset=3&length=4")["data"]?.string == "3456")
-            #expect(try await web.json("/files/read?path=\(latest)/d/up&offset=0")["data"]?.string == "0123456789\n", "a link inside the sandbox is followed")
+            #expect(
+                try await web.json("/files/read?path=\(latest)/d/up&offset=0")["data"]?.string == "0123456789\n",
+                "a link inside the sandbox is followed")
             #expect(try await web.json("/files/read?path=\(latest)/stdout&offset=9223372036854775807")["data"]?.string == "")
             let file = try await web.get("/files/download?path=\(latest)/stdout")
             #expect(file.status == 200 && file.type == "application/octet-stream" && file.body == Array("0123456789\n".utf8))
         }
     }
 
-    @Test(arguments: [
-        ("browse", 400, "Expecting 'path=value' in query.\n"),
-        ("browse?path=/etc", 404, nil),
-        ("read?path=LATEST/leak&offset=0", 400, "'LATEST/leak' is inaccessible"),
-        ("download?path=LATEST/leak", 400, "'LATEST/leak' is inaccessible"),
-        ("read?path=LATEST/../../../../../../outside&offset=0", 400, nil),
-        ("read?path=LATEST/d/../../latest&offset=0", 400, nil),
-        ("read?path=LATEST/none&offset=0", 404, nil),
-        ("read?path=LATEST/d&offset=0", 400, "Cannot read a directory.\n"),
-        ("read?path=LATEST/stdout&offset=-2", 400, "Negative offset provided: -2.\n"),
-        ("read?path=LATEST/stdout&offset=0&length=-2", 400, "Negative length provided: -2.\n"),
-        ("download?path=LATEST/d", 400, "Cannot download a directory.\n"),
-        ("read?path=/frameworks/../../../../etc/runs/x/passwd&offset=0", 404, nil),
-    ] as [(String, Int, String?)])
+    @Test(
+        arguments: [
+            ("browse", 400, "Expecting 'path=value' in query.\n"),
+            ("browse?path=/etc", 404, nil),
+            ("read?path=LATEST/leak&offset=0", 400, "'LATEST/leak' is inaccessible"),
+            ("download?path=LATEST/leak", 400, "'LATEST/leak' is inaccessible"),
+            ("read?path=LATEST/../../../../../../outside&offset=0", 400, nil),
+            ("read?path=LATEST/d/../../latest&offset=0", 400, nil),
+            ("read?path=LATEST/none&offset=0", 404, nil),
+            ("read?path=LATEST/d&offset=0", 400, "Cannot read a directory.\n"),
+            ("read?path=LATEST/stdout&offset=-2", 400, "Negative offset provided: -2.\n"),
+            ("read?path=LATEST/stdout&offset=0&length=-2", 400, "Negative length provided: -2.\n"),
+            ("download?path=LATEST/d", 400, "Cannot download a directory.\n"),
+            ("read?path=/frameworks/../../../../etc/runs/x/passwd&offset=0", 404, nil)
+        ] as [(String, Int, String?)])
     func `files: what isn't the sandbox's is refused`(query: String, status: Int, text: String?) async throws {
         try await run { _, web in
             let latest = "/frameworks/framework-1/executors/t/runs/latest"
@@ -119,14 +135,31 @@ struct APITests {
             #expect(state.getFrameworks.frameworks.first?.frameworkInfo.id.value == FakeMaster.framework)
             #expect(try await web.ask(.with { $0.type = .getContainers }).getContainers.containers.first?.executorID.value == "t")
             #expect(try await web.ask(.with { $0.type = .getAgent }).getAgent.agentInfo.id.value == FakeMaster.agentID)
-            let metrics = try await web.ask(.with { $0.type = .getMetrics; $0.getMetrics = .init() }).getMetrics.metrics
+            let metrics = try await web.ask(
+                .with {
+                    $0.type = .getMetrics; $0.getMetrics = .init()
+                }
+            ).getMetrics.metrics
             #expect(metrics.first { $0.name == "slave/tasks_running" }?.value == 1)
             let latest = "/frameworks/framework-1/executors/t/runs/latest"
-            let part = try await web.ask(.with { $0.type = .readFile; $0.readFile.path = latest + "/stdout"; $0.readFile.offset = 8 }).readFile
+            let part = try await web.ask(
+                .with {
+                    $0.type = .readFile; $0.readFile.path = latest + "/stdout"; $0.readFile.offset = 8
+                }
+            ).readFile
             #expect(part.size == 11 && part.data.wireBytes == Array("89\n".utf8))
-            #expect(try await web.ask(.with { $0.type = .listFiles; $0.listFiles.path = latest }).listFiles.fileInfos.count == 4)
-            #expect(try await web.post("/api/v1", "application/json", #"{"type":"GET_HEALTH"}"#) == #"200 {"type":"GET_HEALTH","get_health":{"healthy":true}}"#)
-            #expect(try await web.post("/api/v1", "application/json", #"{"type":"READ_FILE"}"#) == "400 Failed to validate agent::Call: Expecting 'read_file' to be present")
+            #expect(
+                try await web.ask(
+                    .with {
+                        $0.type = .listFiles; $0.listFiles.path = latest
+                    }
+                ).listFiles.fileInfos.count == 4)
+            #expect(
+                try await web.post("/api/v1", "application/json", #"{"type":"GET_HEALTH"}"#)
+                    == #"200 {"type":"GET_HEALTH","get_health":{"healthy":true}}"#)
+            #expect(
+                try await web.post("/api/v1", "application/json", #"{"type":"READ_FILE"}"#)
+                    == "400 Failed to validate agent::Call: Expecting 'read_file' to be present")
             #expect(try await web.post("/api/v1", "application/json", #"{"type":"PRUNE_IMAGES"}"#).hasPrefix("501"))
             #expect(try await web.post("/api/v1", "text/plain", "x").hasPrefix("415"))
             #expect(try await web.text("/api/v1").hasPrefix("405 405 Method Not Allowed. Expecting one of { 'POST' }, but received 'GET'."))

@@ -1,4 +1,3 @@
-@testable import AgentServer
 import Foundation
 import Glibc
 import MesosAPI
@@ -7,6 +6,8 @@ import ServiceLifecycle
 import Synchronization
 import Testing
 import Transport
+
+@testable import AgentServer
 
 @Suite(.serialized, .timeLimit(.minutes(1)))
 struct FetchAndCheckTests {
@@ -47,13 +48,14 @@ struct FetchAndCheckTests {
                 tar.waitUntilExit()
                 let uris = [
                     uri(web + "/hello.txt?x=1"), uri(web + "/moved") { $0.outputFile = "deep/er/moved.txt" }, uri("file://\(source)/a.tar.gz"),
-                    uri(source + "/tool") { $0.executable = true },
+                    uri(source + "/tool") { $0.executable = true }
                 ]
                 try await cluster.agent { _ in
                     let master = cluster.master
                     try master.launch(FakeMaster.task("t", "cat hello.txt deep/er/moved.txt inner && ./tool") { $0.command.uris = uris })
                     await master.status("t", .taskFinished)
-                    let sandbox = "\(cluster.settings.workFolder)/slaves/\(FakeMaster.agentID)/frameworks/\(FakeMaster.framework)/executors/t/runs/latest"
+                    let sandbox =
+                        "\(cluster.settings.workFolder)/slaves/\(FakeMaster.agentID)/frameworks/\(FakeMaster.framework)/executors/t/runs/latest"
                     #expect(try String(contentsOfFile: sandbox + "/stdout", encoding: .utf8) == "hello from the webhello from the webpackedrun\n")
                 }
             }
@@ -111,7 +113,8 @@ struct FetchAndCheckTests {
                     let end = await master.status("http", .taskKilled, healthy: false)
                     #expect(end.message == "Command terminated with signal Terminated")
                     #expect(master.statuses(of: "http").contains { $0.state == .taskRunning && $0.hasHealthy && !$0.healthy })
-                    let sandbox = "\(cluster.settings.workFolder)/slaves/\(FakeMaster.agentID)/frameworks/\(FakeMaster.framework)/executors/command/runs/latest"
+                    let sandbox =
+                        "\(cluster.settings.workFolder)/slaves/\(FakeMaster.agentID)/frameworks/\(FakeMaster.framework)/executors/command/runs/latest"
                     try Data().write(to: URL(filePath: sandbox + "/sick"))
                     await master.status("command", .taskKilled, healthy: false)
                 }
@@ -143,7 +146,10 @@ struct FetchAndCheckTests {
                 try master.launch(FakeMaster.task("u", "true") { $0.command.user = "no-such-user" })
                 #expect(await master.status("u", .taskFailed).message.contains("no-such-user"))
                 // What only root may read can't be fetched by another user's task.
-                try master.launch(FakeMaster.task("v", "cat shadow") { $0.command.user = "nobody"; $0.command.uris = [uri("/etc/shadow")] })
+                try master.launch(
+                    FakeMaster.task("v", "cat shadow") {
+                        $0.command.user = "nobody"; $0.command.uris = [uri("/etc/shadow")]
+                    })
                 #expect(await master.status("v", .taskFailed).reason == .containerLaunchFailed)
             }
         }

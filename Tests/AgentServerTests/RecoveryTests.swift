@@ -1,4 +1,3 @@
-@testable import AgentServer
 import AgoraAPI
 import Foundation
 import Glibc
@@ -6,6 +5,8 @@ import MesosAPI
 import Synchronization
 import Testing
 import Transport
+
+@testable import AgentServer
 
 @Suite(.serialized, .timeLimit(.minutes(1)))
 struct RecoveryTests {
@@ -72,7 +73,9 @@ struct RecoveryTests {
     /// Our own children that run this program.
     static func children(_ name: String) throws -> [pid_t] {
         try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.filter { pid in
-            guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8), let end = stat.lastIndex(of: ")") else { return false }
+            guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8), let end = stat.lastIndex(of: ")") else {
+                return false
+            }
             let fields = stat[end...].split(separator: " ")
             return stat.contains("(\(name)") && fields.count > 2 && fields[2] == "\(getpid())"
         }

@@ -30,7 +30,9 @@ struct Web {
 
     func ask(_ call: Mesos_V1_Agent_Call) async throws -> Mesos_V1_Agent_Response {
         let answer = try await caller.send(
-            .init(.POST, base + "/api/v1", headers: ["Content-Type": "application/x-protobuf", "Accept": "application/x-protobuf"], body: try call.serializedBytes()))
+            .init(
+                .POST, base + "/api/v1", headers: ["Content-Type": "application/x-protobuf", "Accept": "application/x-protobuf"],
+                body: try call.serializedBytes()))
         guard answer.status == .ok else { throw Problem(text: "\(answer.status.code) \(answer.text)") }
         return try Mesos_V1_Agent_Response(serializedBytes: answer.body)
     }

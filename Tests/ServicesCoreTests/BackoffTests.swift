@@ -46,9 +46,10 @@ struct BackoffTests {
         #expect(backoff.deadline(after: 0) == 2 * .second)
     }
 
-    @Test(arguments: [
-        (.taskFailed, 1.0), (.taskFinished, 1.0), (.taskError, 1.0), (.taskDropped, 1.0), (.taskGone, 1.0), (.taskKilled, 0),
-    ] as [(Mesos_V1_TaskState, Double)])
+    @Test(
+        arguments: [
+            (.taskFailed, 1.0), (.taskFinished, 1.0), (.taskError, 1.0), (.taskDropped, 1.0), (.taskGone, 1.0), (.taskKilled, 0)
+        ] as [(Mesos_V1_TaskState, Double)])
     func `which ends make the next launch wait`(_ state: Mesos_V1_TaskState, delay: Double) {
         var world = World(agents: 1)
         world.create(#"{"id":"/a","cmd":"sleep 1","cpus":1,"mem":32}"#)

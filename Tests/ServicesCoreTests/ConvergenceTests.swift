@@ -25,12 +25,14 @@ struct ConvergenceTests {
             case 0, 1:
                 let instances = Int.random(in: 0...6, using: &random)
                 let strategy = pick([(1.0, 1.0), (0.5, 0), (0, 0), (1, 0)]) ?? (1, 1)
-                let body = #"{"cmd":"sleep \#(Int.random(in: 10...99, using: &random))","cpus":0.5,"mem":32,"instances":\#(instances),"#
+                let body =
+                    #"{"cmd":"sleep \#(Int.random(in: 10...99, using: &random))","cpus":0.5,"mem":32,"instances":\#(instances),"#
                     + #""upgradeStrategy":{"minimumHealthCapacity":\#(strategy.0),"maximumOverCapacity":\#(strategy.1)}}"#
                 world.ask(.updateApp(PathID(id), Builders.body(body), .init(force: force), uri: ""))
             case 2:
                 world.ask(
-                    .updateApp(PathID(id), Builders.body(#"{"instances":\#(Int.random(in: 0...6, using: &random))}"#),
+                    .updateApp(
+                        PathID(id), Builders.body(#"{"instances":\#(Int.random(in: 0...6, using: &random))}"#),
                         .init(force: force, mustExist: true), uri: ""))
             case 3: world.ask(.deleteApp(PathID(id), force: force))
             case 4: world.ask(.restartApp(PathID(id), force: force))

@@ -186,9 +186,10 @@ struct DeploymentTests {
              {"id":"/s/db","cmd":"sleep 1","cpus":0.1,"mem":32},{"id":"/s/top","cmd":"sleep 1","cpus":0.1,"mem":32,"dependencies":["/s/web","/s/db"]}]
             """#
         world.request(.updateApps(Builders.bodies(bodies), .init()))
-        #expect(world.core.deployments[0].plan.steps.map { $0.map(\.app.description).sorted() } == [
-            ["/s/db", "/s/top", "/s/web"], ["/s/db"], ["/s/web"], ["/s/top"],
-        ])
+        #expect(
+            world.core.deployments[0].plan.steps.map { $0.map(\.app.description).sorted() } == [
+                ["/s/db", "/s/top", "/s/web"], ["/s/db"], ["/s/web"], ["/s/top"]
+            ])
         for app in ["/s/db", "/s/web", "/s/top"] {
             #expect(world.tasks.values.map { $0.info.name }.count { $0 == PathID(app).taskName } == 1)
             let task = world.task(world.instances(app)[0])

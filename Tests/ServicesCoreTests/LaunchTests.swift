@@ -35,7 +35,7 @@ struct LaunchTests {
             .asked(number: 1, Origin(peer: "1.2.3.4:5"), .createApp(Builders.body(#"{"id":"/a","cmd":"sleep 1"}"#), force: false, uri: "/v2/apps")))
         #expect(
             created.map(name) == [
-                "store", "step 0", "group", "post", "answer", "done 0", "step 1", "Scheduled", "revive",
+                "store", "step 0", "group", "post", "answer", "done 0", "step 1", "Scheduled", "revive"
             ])
         let agent = World.ModelAgent(id: "s1", host: "h1")
         let offered = world.send(.offered([Builders.offer(id: "o1", agent, cpus: 4, mem: 1024)]))

@@ -26,7 +26,7 @@ struct MatcherTests {
             refusals(result) == [
                 .insufficient(.cpus, wanted: Scalar(thousandths: 2_500), offered: Scalar(thousandths: 1_500)),
                 .insufficient(.memory, wanted: 128, offered: 100), .insufficient(.disk, wanted: 10, offered: .zero),
-                .tooFewPorts(wanted: 1, offered: 0),
+                .tooFewPorts(wanted: 1, offered: 0)
             ])
     }
 
@@ -42,7 +42,7 @@ struct MatcherTests {
     @Test func `what is reserved for the app's role is used before what is nobody's, and never what is another's`() throws {
         let resources = [
             Builders.scalar("cpus", 1), Builders.scalar("cpus", 1, role: "web"), Builders.scalar("cpus", 8, role: "db"),
-            Builders.scalar("mem", 128),
+            Builders.scalar("mem", 128)
         ]
         let json = #"{"id":"/a","cmd":"sleep 1","cpus":1.5,"mem":128,"portDefinitions":[]}"#
         let match = try take(json, resources, roles: ["web", "*"]).get()
@@ -50,7 +50,7 @@ struct MatcherTests {
         #expect(match.resources.filter { $0.name == "cpus" }.map(\.scalar.value) == [1, 0.5])
         #expect(
             refusals(take(json, resources, roles: ["*"])) == [
-                .insufficient(.cpus, wanted: Scalar(thousandths: 1_500), offered: 1),
+                .insufficient(.cpus, wanted: Scalar(thousandths: 1_500), offered: 1)
             ])
     }
 
@@ -63,7 +63,7 @@ struct MatcherTests {
             #"{"id":"/a","cmd":"sleep 1","cpus":1,"mem":1,"disk":1,"portDefinitions":[]}"#, [revocable, volume, Builders.scalar("mem", 1)])
         #expect(
             refusals(result) == [
-                .insufficient(.cpus, wanted: 1, offered: .zero), .insufficient(.disk, wanted: 1, offered: .zero),
+                .insufficient(.cpus, wanted: 1, offered: .zero), .insufficient(.disk, wanted: 1, offered: .zero)
             ])
     }
 

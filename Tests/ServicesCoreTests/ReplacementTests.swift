@@ -27,7 +27,7 @@ struct ReplacementTests {
         Row(target: 4, health: 1, over: 1, old: 10, healthy: 10, kill: 6, start: 0, capacity: 8),
         // Capacity is full and too few are healthy: one that isn't must make room, or nothing would ever happen.
         Row(target: 10, health: 1, over: 0, old: 10, healthy: 7, kill: 1, start: 0, capacity: 10),
-        Row(target: 5, health: 1, over: 1, old: 0, healthy: 0, kill: 0, start: 5, capacity: 10),
+        Row(target: 5, health: 1, over: 1, old: 0, healthy: 0, kill: 0, start: 5, capacity: 10)
     ])
     func `the first step`(_ row: Row) {
         let view = Replacement.View(new: 0, newUp: 0, old: row.old, oldHealthy: row.healthy, ending: 0)

@@ -49,9 +49,11 @@ struct RequestTests {
             refusal: .noTask("a._app.1")),
         Row(name: "killing nonsense", request: { .killTasks(.tasks(["!"]), .init()) }, refusal: .malformedTaskID("!")),
         Row(name: "resetting no delay", request: { .resetDelay(PathID("/a")) }, refusal: .notQueued(PathID("/a"))),
-        Row(name: "an update of several, one missing", request: {
-            .updateApps(Builders.bodies(#"[{"id":"/a","cpus":2},{"id":"/x","cpus":2}]"#), .init(mustExist: true))
-        }, refusal: .noApp(PathID("/x"))),
+        Row(
+            name: "an update of several, one missing",
+            request: {
+                .updateApps(Builders.bodies(#"[{"id":"/a","cpus":2},{"id":"/x","cpus":2}]"#), .init(mustExist: true))
+            }, refusal: .noApp(PathID("/x")))
     ]
 
     @Test(arguments: rows) func `what is refused changes nothing`(_ row: Row) {

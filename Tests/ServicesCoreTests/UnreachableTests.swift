@@ -96,11 +96,12 @@ struct UnreachableTests {
         #expect(world.tasks.isEmpty)
     }
 
-    @Test(arguments: [
-        (.reconciliation, "", .unreachable), (.agentRemoved, "", .unreachable), (.agentDisconnected, "", .unreachable),
-        (.taskUnknown, "", .unknown), (.agentRestarted, "", .gone),
-        (.reconciliation, "Reconciliation: Task is unknown to the agent", .unknown),
-    ] as [(Mesos_V1_TaskStatus.Reason, String, Condition)])
+    @Test(
+        arguments: [
+            (.reconciliation, "", .unreachable), (.agentRemoved, "", .unreachable), (.agentDisconnected, "", .unreachable),
+            (.taskUnknown, "", .unknown), (.agentRestarted, "", .gone),
+            (.reconciliation, "Reconciliation: Task is unknown to the agent", .unknown)
+        ] as [(Mesos_V1_TaskStatus.Reason, String, Condition)])
     func `what an old master calls lost`(_ reason: Mesos_V1_TaskStatus.Reason, _ message: String, _ condition: Condition) {
         var status = Mesos_V1_TaskStatus()
         status.state = .taskLost

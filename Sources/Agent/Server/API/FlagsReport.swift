@@ -22,7 +22,7 @@ struct FlagsReport {
             ("recover", "reconnect"),
             ("switch_user", "\(settings.switchesUser)"),
             ("version", "false"),
-            ("work_dir", settings.workFolder),
+            ("work_dir", settings.workFolder)
         ]
         if let resources = settings.resources { flags.append(("resources", resources)) }
         if let attributes = settings.attributes { flags.append(("attributes", attributes)) }

@@ -45,7 +45,7 @@ enum SystemReport {
         getloadavg(&load, 3)
         return [
             ("avg_load_1min", load[0]), ("avg_load_5min", load[1]), ("avg_load_15min", load[2]), ("cpus_total", Double(facts.cpus)),
-            ("mem_total_bytes", Double(facts.memory)), ("mem_free_bytes", Double(MachineFacts.freeMemory())),
+            ("mem_total_bytes", Double(facts.memory)), ("mem_free_bytes", Double(MachineFacts.freeMemory()))
         ]
     }
 }

@@ -183,7 +183,7 @@ struct FilesEndpoint {
         let types = [
             "css": "text/css", "csv": "text/csv", "gif": "image/gif", "gz": "application/gzip", "html": "text/html", "jpg": "image/jpeg",
             "js": "text/javascript", "json": "application/json", "log": "text/plain", "pdf": "application/pdf", "png": "image/png",
-            "svg": "image/svg+xml", "tar": "application/x-tar", "txt": "text/plain", "xml": "text/xml", "zip": "application/zip",
+            "svg": "image/svg+xml", "tar": "application/x-tar", "txt": "text/plain", "xml": "text/xml", "zip": "application/zip"
         ]
         let suffix = name.lastIndex(of: ".").map { name[name.index(after: $0)...].lowercased() } ?? ""
         return types[suffix] ?? "application/octet-stream"
