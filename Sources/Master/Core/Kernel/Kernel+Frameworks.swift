@@ -31,7 +31,7 @@ extension Kernel {
         return "\(masterID)-" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 
-    /// Enters a framework, disconnected for now.
+    /// Enters a framework, disconnected at first.
     mutating func add(_ spec: FrameworkSpec, isRecovered: Bool) -> Handle<Framework> {
         let id: String
         if let given = spec.id {
