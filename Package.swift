@@ -70,7 +70,7 @@ let targets: [Target] = [
     library("ServicesServer", "Frameworks/Services/Server", shell + ["ServicesCore", "Scheduling"]),
     // Linked statically and without Swift's runtime: each monitor is a fork of this program, and its memory is what a container costs.
     .executableTarget(
-        name: "agora-launcher", path: "Sources/Agent/Launcher",
+        name: "agora-launcher", path: "Sources/Agent/Launcher", exclude: ["README.md"],
         cSettings: [.headerSearchPath("generated"), .unsafeFlags(["-std=c11", "-Wall", "-Wextra", "-Werror"])],
         linkerSettings: [.linkedLibrary("protobuf-c"), .unsafeFlags(["-static-executable", "-nostartfiles"])]),
     program("agora-example", "Frameworks/Examples", ["Scheduling", "MesosAPI", arguments, logging]),

@@ -1,5 +1,5 @@
-// The floor under the time and memory of a container: what the kernel alone needs for N processes, each in a pid, ipc, uts and mount namespace of its own with
-// its own /proc, a first process beside it (pid 1), and cpu, memory and pids cgroups with limits. No protocol, no files, no checks.
+// The floor under the time and memory of a container: what the kernel alone needs for N processes, each in a pid, ipc, uts and mount namespace of its
+// own with its own /proc, a first process beside it (pid 1), and cpu, memory and pids cgroups with limits. No protocol, no files, no checks.
 //
 // Build: cc -std=c11 -O2 -Wall -Wextra -Werror -static floor.c -o floor (or make). Run as root: floor [N] [program arguments…]
 // Prints milliseconds from the first clone to the last execve, milliseconds for each, and what MemAvailable has lost, in kB for each.

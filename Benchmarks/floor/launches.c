@@ -1,7 +1,8 @@
-// What the launcher needs for the same containers as floor.c: N launches over its protocol, all in flight at once, until the last is reported as running.
+// What the launcher needs for the same containers as floor.c: N launches over its protocol, all in flight at once, until the last one is running.
 //
 // Build: make. Run as root: launches path-of-agora-launcher [N]
-// Prints milliseconds from the first request to the last answer, milliseconds for each, what MemAvailable has lost in kB for each, and a monitor's RSS and PSS.
+// Prints milliseconds from the first request to the last answer, milliseconds for each, what MemAvailable has lost in kB for each, and a monitor's
+// memory.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -80,8 +81,9 @@ static unsigned read_answers(int fd, int count) {
             record *message = agora__v1__launcher_record__unpack(NULL, length, input + head);
             if (!message) fail("record");
             if (message->record_case == AGORA__V1__LAUNCHER_RECORD__RECORD_ANSWER) {
-                if (message->answer->error) fprintf(stderr, "launches: %s\n", message->answer->error->message), exit(1);
-                if (message->answer->result_case == AGORA__V1__LAUNCHER_RECORD__ANSWER__RESULT_LAUNCHED) monitor = message->answer->launched->monitor_pid;
+                const Agora__V1__LauncherRecord__Answer *answer = message->answer;
+                if (answer->error) fprintf(stderr, "launches: %s\n", answer->error->message), exit(1);
+                if (answer->result_case == AGORA__V1__LAUNCHER_RECORD__ANSWER__RESULT_LAUNCHED) monitor = answer->launched->monitor_pid;
                 count--;
             }
             agora__v1__launcher_record__free_unpacked(message, NULL);
@@ -149,7 +151,10 @@ static void destroy(int fd, int number) {
 
 int main(int argc, char **argv) {
     int count = argc > 2 ? atoi(argv[2]) : 100, ends[2];
-    if (argc < 2 || count < 1 || count > MAX_CONTAINERS) return fprintf(stderr, "usage: launches path-of-agora-launcher [1...%d]\n", MAX_CONTAINERS), 2;
+    if (argc < 2 || count < 1 || count > MAX_CONTAINERS) {
+        fprintf(stderr, "usage: launches path-of-agora-launcher [1...%d]\n", MAX_CONTAINERS);
+        return 2;
+    }
     char folder[] = "/tmp/agora-launches-XXXXXX", instance[32], path[64], remove[64];
     snprintf(instance, sizeof instance, "bench-%d", getpid());
     if (!mkdtemp(folder) || socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) fail("prepare");

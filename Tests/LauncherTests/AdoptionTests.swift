@@ -40,9 +40,7 @@ extension LauncherTests {
         }
 
         @Test(arguments: rows)
-        func `a monitor that was killed while there was no launcher is lost, and nothing of it lives`(program: Program, containment: Containment)
-            throws
-        {
+        func `a monitor that was killed while no launcher was there is lost, and nothing lives`(program: Program, containment: Containment) throws {
             try withRig(program, cgroups: containment.cgroups) { rig in
                 let monitor = try rig.launch("a", "sleep 1000 & echo ready; exec sleep 1000", containment.apply)
                 try rig.awaitOutput("a.out", "ready")

@@ -38,11 +38,10 @@ extension LauncherTests {
                 #expect(try Self.exec(rig, "a", "true") { $0.timeoutMs = 86_400_001 }.error.code == .invalid)
                 #expect(try Self.exec(rig, "a", "true") { $0.tty = true }.error.code == .unsupported)
                 #expect(try Self.exec(rig, "a", "true") { $0.user.name = "no-such-user" }.error.code == .unknownUser)
-                let pending = try rig.launcher.send(
-                    .exec(
-                        .with {
-                            $0.containerID = "a"; $0.command.shell = "echo > \(rig.folder)/started; sleep 1000"
-                        }))
+                let endless = Request.Exec.with {
+                    $0.containerID = "a"; $0.command.shell = "echo > \(rig.folder)/started; sleep 1000"
+                }
+                let pending = try rig.launcher.send(.exec(endless))
                 let _: Bool = try until("start of the command") { FileManager.default.fileExists(atPath: rig.folder + "/started") ? true : nil }
                 #expect(try rig.destroy("a").hasError == false)
                 if containment != .none {
@@ -66,11 +65,8 @@ extension LauncherTests {
                 try rig.awaitOutput("a.out", "0::")
                 try rig.launcher.kill9()
                 try rig.restart()
-                guard case .executed(let executed) = try Self.exec(rig, "a", "readlink /proc/self/ns/*; cat /proc/self/cgroup; sh /mnt/inside").result
-                else {
-                    throw Problem("not executed")
-                }
-                #expect(executed.outcome == .status(0))
+                let answer = try Self.exec(rig, "a", "readlink /proc/self/ns/*; cat /proc/self/cgroup; sh /mnt/inside")
+                #expect(answer.executed.outcome == .status(0))
                 #expect(try rig.output("exec.out") == rig.output("a.out") + "from inside\n")
             }
         }
@@ -80,7 +76,9 @@ extension LauncherTests {
             try withRig(program) { rig in
                 try rig.launch("a", "exec sleep 1000") { $0.clearCgroup() }
                 let command = Request.Exec.with {
-                    $0.containerID = "a"; $0.command.shell = "while [ ! -e go ]; do sleep 0.02; done"; $0.workingFolder = rig.folder
+                    $0.containerID = "a"
+                    $0.command.shell = "while [ ! -e go ]; do sleep 0.02; done"
+                    $0.workingFolder = rig.folder
                 }
                 let requests = try (0..<20).map { _ in try rig.launcher.send(.exec(command)) }
                 #expect(try rig.list().count == 1)

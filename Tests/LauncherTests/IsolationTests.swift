@@ -63,9 +63,8 @@ extension LauncherTests {
                 }
                 #expect(try rig.launcher.ask(.update(update)).hasError == false)
                 let used: Record.Used = try until("two processes") {
-                    guard case .used(let used) = try rig.launcher.ask(.usage(.with { $0.containerID = "a" })).result else {
-                        throw Problem("no usage")
-                    }
+                    let answer = try rig.launcher.ask(.usage(.with { $0.containerID = "a" }))
+                    guard case .used(let used) = answer.result else { throw Problem("no usage: \(answer.error.message)") }
                     return used.processes == 2 ? used : nil
                 }
                 #expect(used.memoryLimitBytes == 96 << 20)
@@ -83,9 +82,11 @@ extension LauncherTests {
         func `at its memory limit all of a container ends, and that is the reason given`(program: Program) throws {
             try withRig(program) { rig in
                 let hungry = "tail /dev/zero | cat > /dev/null"
-                for (id, shell) in [
-                    ("main", "exec tail /dev/zero"), ("child", "(\(hungry)); sleep 1000"), ("daemon", "(setsid sh -c '\(hungry)' &); exec sleep 1000")
-                ] {
+                let rows = [
+                    ("main", "exec tail /dev/zero"), ("child", "(\(hungry)); sleep 1000"),
+                    ("daemon", "(setsid sh -c '\(hungry)' &); exec sleep 1000")
+                ]
+                for (id, shell) in rows {
                     let start = ContinuousClock.now
                     try rig.launch(id, shell) { $0.cgroup.memoryLimitBytes = 32 << 20 }
                     let exit = try rig.launcher.exit(of: id)

@@ -171,7 +171,8 @@ extension LauncherTests {
             }
             let rows: [(Record.Error.Code, (inout Request.Hello) -> Void)] = [
                 (.unsupported, { $0.protocol = 2 }), (.invalid, { $0.workFolder = "tmp" }), (.system, { $0.workFolder = "/no/such" }),
-                (.invalid, { $0.instance = "" }), (.invalid, { $0.instance = "a/b" }), (.invalid, { $0.instance = String(repeating: "a", count: 65) })
+                (.invalid, { $0.instance = "" }), (.invalid, { $0.instance = "a/b" }),
+                (.invalid, { $0.instance = String(repeating: "a", count: 65) })
             ]
             for row in rows {
                 var hello = good

@@ -17,22 +17,23 @@ enum Program: String, CaseIterable, Sendable {
 
     static let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/Agent/Launcher").standardized.path
 
-    private static let sanitizedPath = Result { try compile(main: sources + "/main.c", name: "agora-launcher-sanitized") }
+    private static let sanitizedPath = Result { try compile([sources + "/main.c"], name: "agora-launcher-sanitized") }
 
     /// The folder of the test program, which is also that of all others.
     private static func buildFolder() throws -> String {
         try URL(filePath: FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")).deletingLastPathComponent().path
     }
 
-    /// Compiles the launcher's sources with a `main` of choice, under AddressSanitizer and UndefinedBehaviorSanitizer.
-    static func compile(main: String, name: String) throws -> String {
+    /// Compiles the launcher's sources, all but its `main`, with others, under AddressSanitizer and UndefinedBehaviorSanitizer.
+    static func compile(_ others: [String], name: String) throws -> String {
         let output = try buildFolder() + "/" + name
         let files = try ["", "/generated/agora/v1"].flatMap { folder in
             try FileManager.default.contentsOfDirectory(atPath: sources + folder).filter { $0.hasSuffix(".c") && $0 != "main.c" }
                 .map { sources + folder + "/" + $0 }
         }
         let flags = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-        let result = try run(["cc"] + flags + ["-I", sources, "-I", sources + "/generated", "-o", output, main] + files + ["-lprotobuf-c"])
+        let folders = ["-I", sources, "-I", sources + "/generated"]
+        let result = try run(["cc"] + flags + folders + ["-o", output] + others + files + ["-lprotobuf-c"])
         guard result.status == 0 else { throw Problem("cc: \(result.output)") }
         return output
     }

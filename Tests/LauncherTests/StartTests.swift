@@ -74,7 +74,7 @@ extension LauncherTests {
                         "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000",
                         {
                             $0.command = .with {
-                                $0.executable = "grep"; $0.arguments = ["grep", "-e", "SigBlk", "-e", "SigIgn", "/proc/self/status"]
+                                $0.executable = "grep"; $0.arguments = ["grep", "-E", "SigBlk|SigIgn", "/proc/self/status"]
                             }
                         }
                     )
@@ -95,7 +95,8 @@ extension LauncherTests {
             try withRig(program) { rig in
                 for id in ["a", "b"] {
                     try rig.launch(id, "echo out \(id); echo err \(id) >&2") {
-                        $0.stdoutPath = rig.folder + "/log"; $0.stderrPath = rig.folder + "/log"
+                        $0.stdoutPath = rig.folder + "/log"
+                        $0.stderrPath = rig.folder + "/log"
                     }
                     #expect(try rig.launcher.exit(of: id).outcome == .status(0))
                 }

@@ -73,7 +73,8 @@ static int folder_of(const struct cgroups *cgroups, const struct cgroup_folders 
     return -1;
 }
 
-int cgroup_apply(const struct cgroups *cgroups, const struct cgroup_folders *folders, const struct cgroup_settings *settings, struct refusal *ret_refusal) {
+int cgroup_apply(
+    const struct cgroups *cgroups, const struct cgroup_folders *folders, const struct cgroup_settings *settings, struct refusal *ret_refusal) {
     struct setting list[8];
     int count = list_settings(cgroups->version, settings, list);
     for (int i = 0; i < count; i++) {

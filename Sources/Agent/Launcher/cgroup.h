@@ -1,4 +1,4 @@
-// The cgroups of containers: below `agora/<instance>` of each hierarchy there is one for each container, named by its id. Nothing else is ever touched.
+// The cgroups of containers: below `agora/<instance>` of each hierarchy there is one for each container, named by its id. Nothing else is touched.
 #pragma once
 
 #include <stdbool.h>
@@ -84,7 +84,8 @@ void cgroup_folders_close(struct cgroup_folders *folders);
 int cgroup_check(const struct cgroups *cgroups, const struct cgroup_settings *settings, struct refusal *ret_refusal);
 
 /// Writes the settings.
-int cgroup_apply(const struct cgroups *cgroups, const struct cgroup_folders *folders, const struct cgroup_settings *settings, struct refusal *ret_refusal);
+int cgroup_apply(
+    const struct cgroups *cgroups, const struct cgroup_folders *folders, const struct cgroup_settings *settings, struct refusal *ret_refusal);
 
 /// Opens what a process writes "0" to in order to join (v1). On v2 a process is cloned into the folder instead. @return 0 or -errno
 int cgroup_open_tasks(const struct cgroups *cgroups, const struct cgroup_folders *folders, int ret_tasks[MAX_HIERARCHIES]);

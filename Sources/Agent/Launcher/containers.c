@@ -68,8 +68,8 @@ static void kill_and_wait(int pidfd) {
     poll(&source, 1, START_PATIENCE_MS);
 }
 
-/// Reads what is there, and takes hold of a monitor that lives. One that a former launcher has just forked gets a little time; else it is stuck, and killed.
-/// @return a verdict or -errno
+/// Reads what is there, and takes hold of a monitor that lives. One that a former launcher has just forked gets a little time; after that it is
+/// stuck, and killed. @return a verdict or -errno
 static int examine(int folder, struct monitor_state *ret_monitor, struct exit_state *ret_exit, int *ret_pidfd) {
     for (int64_t deadline = monotonic_ms() + START_PATIENCE_MS;;) {
         int verdict = folder_read(folder, ret_monitor, ret_exit);
@@ -230,6 +230,8 @@ static int list_one(struct launcher *launcher, const char *id, container_message
     struct container *container = table_find(&launcher->table, id);
     int result = container ? 0 : look_up(launcher, id, &container, exit);
     if (result != 0) return result;
+    // The answer to its launch is still to come.
+    if (container && !container->is_announced) return -ENOENT;
     agora__v1__launcher_record__container__init(message);
     message->container_id = text;
     message->has_state = 1;

@@ -47,10 +47,11 @@ static int finish(struct launcher *launcher, struct container *container) {
     return result;
 }
 
-/// The session that the main process has made, unless its number may belong to somebody else by now. @return 0 if there is none
+/// The session that the main process has made, unless its number may belong to somebody else by now. It counts only without cgroups, which know
+/// better. @return 0 if there is none
 static pid_t session_of(const struct launcher *launcher, const struct monitor_state *state) {
     uint64_t ticks;
-    if (state->namespaces & CLONE_NEWPID || state->session <= 0 || strcmp(state->boot, launcher->boot) != 0) return 0;
+    if (launcher->cgroups.count > 0 || state->session <= 0 || strcmp(state->boot, launcher->boot) != 0) return 0;
     // While a session has members its number isn't given to a new process.
     bool is_another = process_start_time(state->session, &ticks) == 0 && ticks != state->session_start_ticks;
     return is_another ? 0 : state->session;
@@ -70,7 +71,10 @@ bool container_sweep(const struct launcher *launcher, const char *id, const stru
 }
 
 static int look_again(struct launcher *launcher, struct container *container, int64_t now) {
-    if (container->phase == PHASE_ENDING) return container_sweep(launcher, container->id, &container->state) || now >= container->give_up_at_ms ? finish(launcher, container) : 0;
+    if (container->phase == PHASE_ENDING) {
+        bool is_over = container_sweep(launcher, container->id, &container->state) || now >= container->give_up_at_ms;
+        return is_over ? finish(launcher, container) : 0;
+    }
     if (container->kill_at_ms && now >= container->kill_at_ms) {
         container->kill_at_ms = 0;
         container_signal(launcher, container, SIGKILL, NULL);

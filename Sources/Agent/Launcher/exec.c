@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -88,11 +87,9 @@ static struct exec *exec_free_place(struct launcher *launcher) {
 }
 
 static int fork_helper(const struct exec_plan *plan) {
-    struct clone_args arguments = {.exit_signal = SIGCHLD};
-    pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
-    if (pid < 0) return -errno;
+    pid_t pid = fork_into(0);
     if (pid == 0) helper_main(plan);
-    return 0;
+    return pid < 0 ? pid : 0;
 }
 
 static int prepare(

@@ -1,20 +1,18 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "files.h"
 #include "launcher.h"
 #include "owned.h"
+#include "task.h"
 
 enum { NAMESPACES = 4 };
 
@@ -33,10 +31,9 @@ static _Noreturn void try_namespace(unsigned flag) {
 
 int probe_namespace(unsigned flag) {
     if (flag == CLONE_NEWPID) flag |= CLONE_NEWNS;
-    struct clone_args arguments = {.flags = flag, .exit_signal = SIGCHLD};
     int status;
-    pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
-    if (pid < 0) return errno;
+    pid_t pid = fork_into(flag);
+    if (pid < 0) return -pid;
     if (pid == 0) try_namespace(flag);
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR) return errno;
@@ -59,6 +56,7 @@ static int check(const struct launcher *launcher, const Agora__V1__LauncherReque
     return 0;
 }
 
+/// Opens <work folder>/containers.
 static int open_folder(const char *work_folder, int *ret_folder, struct refusal *ret_refusal) {
     OWNED_FD work = open(work_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (work < 0) return refuse(ret_refusal, REFUSED(SYSTEM), errno, "Failed to open the work folder '%s': %s", work_folder, strerror(errno));
@@ -108,7 +106,8 @@ int hello_handle(struct launcher *launcher, uint64_t request, const Agora__V1__L
     if (length < 0) return refuse_system(ret_refusal, (int)-length, "Failed to read the boot id");
     boot[strcspn(boot, "\n")] = 0;
     snprintf(launcher->boot, sizeof launcher->boot, "%.*s", BOOT_ID_TEXT - 1, boot);
-    result = open_folder(hello->work_folder, &launcher->containers, ret_refusal);
+    OWNED_FD containers = -1;
+    result = open_folder(hello->work_folder, &containers, ret_refusal);
     if (result != 0) return result;
     result = cgroups_open((enum cgroup_choice)hello->cgroups, hello->instance, &launcher->cgroups);
     if (result != 0) return refuse_system(ret_refusal, -result, "Failed to look for cgroups");
@@ -117,6 +116,7 @@ int hello_handle(struct launcher *launcher, uint64_t request, const Agora__V1__L
         errors[i] = probe_namespace(NAMESPACE_LIST[i].flag);
         if (errors[i] == 0) launcher->namespaces |= NAMESPACE_LIST[i].flag;
     }
+    launcher->containers = take_fd(&containers);
     launcher->is_ready = true;
     return answer(launcher, request, errors);
 }

@@ -2,12 +2,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/sched.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "files.h"
@@ -109,7 +106,7 @@ static int open_all(struct launcher *launcher, const char *id, struct launch *la
     if (result == 0) result = cgroup_apply(&launcher->cgroups, &opened->cgroups, &launch->settings, ret_refusal);
     if (result != 0) return result;
     result = cgroup_open_tasks(&launcher->cgroups, &opened->cgroups, opened->tasks);
-    if (result == 0 && launch->settings.memory_limit) result = cgroup_watch_memory(&launcher->cgroups, &opened->cgroups, &opened->memory);
+    if (result == 0) result = cgroup_watch_memory(&launcher->cgroups, &opened->cgroups, &opened->memory);
     if (result != 0) return refuse_system(ret_refusal, -result, "Failed to open the container's cgroups");
     if (pipe2(opened->status, O_CLOEXEC | O_NONBLOCK) != 0) return refuse_system(ret_refusal, errno, "Failed to make a pipe");
     memcpy(launch->task.cgroup_tasks, opened->tasks, sizeof opened->tasks);
@@ -119,9 +116,8 @@ static int open_all(struct launcher *launcher, const char *id, struct launch *la
 
 /// Forks the monitor. @return 0 or -errno
 static int fork_monitor(const struct monitor_plan *plan, struct container *container) {
-    struct clone_args arguments = {.flags = plan->namespaces, .exit_signal = SIGCHLD};
-    pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
-    if (pid < 0) return -errno;
+    pid_t pid = fork_into(plan->namespaces);
+    if (pid < 0) return pid;
     if (pid == 0) monitor_run(plan);
     container->state.pid = pid;
     return 0;

@@ -98,7 +98,8 @@ static int flush(struct launcher *launcher, struct refusal *ret_refusal) {
     uint32_t wanted = (left < MAX_RECORD ? EPOLLIN : 0U) | (left > 0 ? EPOLLOUT : 0U);
     if (wanted == launcher->wanted) return 0;
     struct epoll_event event = {.events = wanted, .data.u64 = event_key(SOURCE_SOCKET, 0, 0)};
-    if (epoll_ctl(launcher->epoll, EPOLL_CTL_MOD, launcher->socket, &event) != 0) return refuse_system(ret_refusal, errno, "Failed to watch the agent");
+    if (epoll_ctl(launcher->epoll, EPOLL_CTL_MOD, launcher->socket, &event) != 0)
+        return refuse_system(ret_refusal, errno, "Failed to watch the agent");
     launcher->wanted = wanted;
     return 0;
 }

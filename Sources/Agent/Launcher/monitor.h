@@ -1,5 +1,5 @@
-// The process that stays beside each container: pid 1 of its pid namespace (or a subreaper where there is none), outside of its cgroups. It starts the main
-// process, forwards signals, reaps, and at the end writes `exit`. It is forked without exec, so all of it is a few pages.
+// The process that stays beside each container: pid 1 of its pid namespace (or a subreaper where there is none), outside of its cgroups. It starts
+// the main process, forwards signals, reaps, and at the end writes `exit`. It is forked without exec, so all of it is a few pages.
 #pragma once
 
 #include "arena.h"

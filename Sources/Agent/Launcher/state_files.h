@@ -1,5 +1,5 @@
-// The text of `monitor` and `exit`, the only protocol between monitors and launchers (of any later version, too): the first line names kind and version, each
-// other one is a word and its value. Unknown words are passed over.
+// The text of `monitor` and `exit`, the only protocol between monitors and launchers (of any later version, too): the first line names kind and
+// version, each other one is a word and its value. Unknown words are passed over.
 #pragma once
 
 #include <stdbool.h>

@@ -70,7 +70,7 @@ static void become_user(const struct user *user, struct task_report *report) {
         give_up(report, STEP_USER, errno, NULL);
 }
 
-/// Opens a file as the task's user would, so that a link in the sandbox leads nowhere that the user couldn't go; and doesn't wait for a reader of a pipe.
+/// Opens a file as the task's user would, so that a link in the sandbox leads nowhere that the user couldn't go; doesn't wait for a pipe's reader.
 static void open_output(const char *path, int target, enum task_step step, struct task_report *report) {
     int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
     int fd = open(path ? path : "/dev/null", flags, 0644);
@@ -126,6 +126,12 @@ static int child_main(void *argument) {
     return 127;
 }
 
+pid_t fork_into(unsigned namespaces) {
+    // Without stack and pointers the arguments are in the same order on each architecture that Swift runs on.
+    pid_t pid = (pid_t)syscall(SYS_clone, (unsigned long)namespaces | SIGCHLD, 0UL, 0UL, 0UL, 0UL);
+    return pid < 0 ? -errno : pid;
+}
+
 /// Like vfork, but on a stack of its own: nothing is copied, and this process sleeps until execve or exit.
 static pid_t start_sharing(struct child *child) {
     _Alignas(16) char stack[TASK_STACK];
@@ -133,8 +139,8 @@ static pid_t start_sharing(struct child *child) {
     return pid < 0 ? -errno : pid;
 }
 
-/// Into the cgroup at birth. The child has a copy of the memory, since clone3 with shared memory needs a change of stacks that C can't express; only the page
-/// of the report is shared.
+/// Into the cgroup at birth. The child has a copy of the memory, since clone3 with shared memory needs a change of stacks that C can't express; only
+/// the page of the report is shared.
 static pid_t start_in_cgroup(struct child *child, struct task_report *ret_report) {
     struct task_report *page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED) return -errno;

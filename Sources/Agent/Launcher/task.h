@@ -77,6 +77,9 @@ int task_prepare(
 /// Adds limits, after those that the launcher had itself.
 int task_add_rlimits(struct task *task, Agora__V1__ContainerRLimit *const rlimits[], size_t count, struct refusal *ret_refusal);
 
+/// Forks into new namespaces (CLONE_NEW… flags). @return as fork does, or -errno
+pid_t fork_into(unsigned namespaces);
+
 /// Starts the process as a child and waits until its execve has succeeded or some step has failed. All signals must be blocked.
 /// @return its pid, or -errno and how far it came
 pid_t task_start(const struct task *task, struct task_report *ret_report);
