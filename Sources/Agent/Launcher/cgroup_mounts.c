@@ -69,51 +69,57 @@ static int make_base(int mount, const char *instance) {
     return -ENOENT;
 }
 
-/// v2: a controller is for the children only if each folder above hands it down.
-static void hand_down(const struct cgroup_hierarchy *hierarchy, const char *instance) {
-    char middle[sizeof ROOT_FOLDER + MAX_INSTANCE + 32], order[32];
+/// v2: a controller is for the children only if each folder above hands it down. It can't where processes are in one (EBUSY), as in a container that
+/// has its own view of cgroups. @param ret_reasons errno for each controller, 0 where all went well
+static void hand_down(const struct cgroup_hierarchy *hierarchy, const char *instance, int ret_reasons[CONTROLLERS]) {
+    char path[sizeof ROOT_FOLDER + MAX_INSTANCE + 32], order[32];
+    snprintf(path, sizeof path, ROOT_FOLDER "/%s/cgroup.subtree_control", instance);
+    const char *const files[] = {"cgroup.subtree_control", ROOT_FOLDER "/cgroup.subtree_control", path};
     for (int i = 0; i < CONTROLLERS; i++) {
-        if (i == CONTROLLER_CPUACCT) continue;
+        int result = 0;
         snprintf(order, sizeof order, "+%s", CONTROLLER_NAMES[i]);
-        file_write_at(hierarchy->mount, "cgroup.subtree_control", order);
-        file_write_at(hierarchy->mount, ROOT_FOLDER "/cgroup.subtree_control", order);
-        snprintf(middle, sizeof middle, ROOT_FOLDER "/%s/cgroup.subtree_control", instance);
-        file_write_at(hierarchy->mount, middle, order);
+        for (int at = 0; at < 3 && result == 0 && i != CONTROLLER_CPUACCT; at++) result = file_write_at(hierarchy->mount, files[at], order);
+        ret_reasons[i] = -result;
     }
 }
 
-static int open_base(struct cgroup_hierarchy *hierarchy, int version, const char *instance) {
-    int base = make_base(hierarchy->mount, instance);
+static int open_base(struct cgroups *cgroups, struct cgroup_hierarchy *hierarchy) {
+    int base = make_base(hierarchy->mount, cgroups->instance);
     if (base < 0) return base;
     if (hierarchy->base >= 0) close(hierarchy->base);
     hierarchy->base = base;
-    if (version == 2) hand_down(hierarchy, instance);
+    if (cgroups->version == 2) hand_down(hierarchy, cgroups->instance, cgroups->reasons);
     return 0;
 }
 
-static int open_hierarchy(const char *path, int version, const char *instance, struct cgroup_hierarchy *ret) {
+static int open_hierarchy(struct cgroups *cgroups, const char *path, struct cgroup_hierarchy *ret) {
     *ret = (struct cgroup_hierarchy){.base = -1};
     snprintf(ret->path, sizeof ret->path, "%s", path);
     ret->mount = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (ret->mount < 0) return -errno;
-    int result = open_base(ret, version, instance);
+    int result = open_base(cgroups, ret);
     if (result != 0) close(ret->mount);
     return result;
 }
 
 static void open_v2(const char *path, struct cgroups *cgroups) {
     struct cgroup_hierarchy *only = &cgroups->hierarchies[0];
-    int error = open_hierarchy(path, 2, cgroups->instance, only);
-    for (int i = 0; i < CONTROLLERS; i++) cgroups->reasons[i] = error != 0 ? -error : ENOENT;
-    if (error != 0) return;
+    cgroups->version = 2;
+    int error = open_hierarchy(cgroups, path, only);
+    if (error != 0) {
+        for (int i = 0; i < CONTROLLERS; i++) cgroups->reasons[i] = -error;
+        cgroups->version = 0;
+        return;
+    }
     char text[MAX_KERNEL_FILE];
     if (file_read_at(only->base, "cgroup.subtree_control", text, sizeof text) < 0) text[0] = 0;
-    for (int i = 0; i < CONTROLLERS; i++)
+    for (int i = 0; i < CONTROLLERS; i++) {
         if (list_has(text, " \n", CONTROLLER_NAMES[i])) only->controllers |= 1U << i;
+        else if (cgroups->reasons[i] == 0) cgroups->reasons[i] = ENOENT;
+    }
     // The time of CPUs is counted in each cgroup of v2, with or without a controller.
     only->controllers |= 1U << CONTROLLER_CPUACCT;
     cgroups->controllers = only->controllers;
-    cgroups->version = 2;
     cgroups->count = 1;
 }
 
@@ -124,7 +130,7 @@ static void open_v1(const struct cgroup_mounts *mounts, struct cgroups *cgroups)
         int at = 0;
         while (at < cgroups->count && strcmp(cgroups->hierarchies[at].path, mounts->v1[i]) != 0) at++;
         if (at == cgroups->count) {
-            int error = open_hierarchy(mounts->v1[i], 1, cgroups->instance, &cgroups->hierarchies[at]);
+            int error = open_hierarchy(cgroups, mounts->v1[i], &cgroups->hierarchies[at]);
             cgroups->reasons[i] = -error;
             if (error != 0) continue;
             cgroups->count++;
@@ -177,7 +183,7 @@ int cgroup_make(struct cgroups *cgroups, const char *id, struct cgroup_folders *
         struct cgroup_hierarchy *hierarchy = &cgroups->hierarchies[i];
         int error = mkdirat(hierarchy->base, id, 0755) == 0 ? 0 : errno;
         // A former launcher of this instance may have removed the empty base at its end.
-        if (error == ENOENT && open_base(hierarchy, cgroups->version, cgroups->instance) == 0)
+        if (error == ENOENT && open_base(cgroups, hierarchy) == 0)
             error = mkdirat(hierarchy->base, id, 0755) == 0 ? 0 : errno;
         if (error == 0) {
             folders.fds[i] = openat(hierarchy->base, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
