@@ -78,8 +78,8 @@ struct MatcherTests {
 
     @Test func `an offer for another role is refused before anything else`() {
         let matcher = Matcher(app: Builders.definition(#"{"id":"/a","cmd":"sleep 1"}"#), constraints: [], roles: ["*"])
-        #expect(matcher.refusals(by: agent, role: "web", placed: []) == [.role(offered: "web", wanted: "*")])
-        #expect(matcher.refusals(by: agent, role: "*", placed: []).isEmpty)
+        #expect(matcher.refusals(by: agent, .init(role: "web"), placed: []) == [.role(offered: "web", wanted: "*")])
+        #expect(matcher.refusals(by: agent, .init(role: "*"), placed: []).isEmpty)
     }
 
     @Test func `the funnel counts each offer at its first failing stage`() {

@@ -72,7 +72,7 @@ struct World {
     mutating func connect() {
         isConnected = true
         isSuppressed = true
-        send(.subscribed(frameworkID: "framework-1", master: "master:5050"))
+        send(.subscribed(frameworkID: "framework-1", master: "master:5050", region: nil))
     }
 
     /// What a crash leaves, found by a new process.

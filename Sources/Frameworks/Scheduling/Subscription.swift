@@ -40,10 +40,12 @@ final class Subscription: Sendable {
         self.group = group
     }
 
-    private var url: String {
+    private var authority: String {
         let host = endpoint.host.contains(":") ? "[\(endpoint.host)]" : endpoint.host
-        return "\(endpoint.isSecure ? "https" : "http")://\(host):\(endpoint.port)\(endpoint.target)"
+        return "\(host):\(endpoint.port)"
     }
+
+    private var url: String { "\(endpoint.isSecure ? "https" : "http")://\(authority)\(endpoint.target)" }
 
     private var headers: HTTPHeaders {
         var headers: HTTPHeaders = ["Content-Type": "application/x-protobuf", "Accept": "application/x-protobuf"]
@@ -78,8 +80,7 @@ final class Subscription: Sendable {
 
     private func opened(_ answer: HTTPHeaders) {
         var headers = headers
-        headers.replaceOrAdd(
-            name: "Host", value: endpoint.host.contains(":") ? "[\(endpoint.host)]:\(endpoint.port)" : "\(endpoint.host):\(endpoint.port)")
+        headers.replaceOrAdd(name: "Host", value: authority)
         if let stream = answer.first(name: "Mesos-Stream-Id") { headers.add(name: "Mesos-Stream-Id", value: stream) }
         let calls = CallConnection(
             endpoint: endpoint, headers: headers, timeout: settings.answerTimeout, group: group,

@@ -89,7 +89,8 @@ package final class ServicesServer: Service {
             let input: Services.Input
             switch event {
             case .subscribed(let id, let master):
-                input = .subscribed(frameworkID: id.value, master: master.map { "\($0.hostname):\($0.port)" } ?? "")
+                let domain = master.flatMap { $0.hasDomain ? $0.domain.faultDomain.region.name : nil }
+                input = .subscribed(frameworkID: id.value, master: master.map { "\($0.hostname):\($0.port)" } ?? "", region: domain)
             case .disconnected: input = .disconnected
             case .offers(let offers): input = .offered(offers)
             case .update(let status): input = .updated(status)

@@ -83,15 +83,29 @@ extension Services {
         return assigned
     }
 
-    func planner(_ changes: [Deployment.AppChange]) -> Planner {
+    /// - Parameter groups: what is to become of groups, where that differs from what they are.
+    func planner(_ changes: [Deployment.AppChange], groups: [PathID: Group] = [:]) -> Planner {
         let targets = Dictionary(changes.compactMap { change in change.target.map { (change.id, $0.app) } }) { first, _ in first }
+        let members = appIDs + targets.keys.filter { appHandles[$0] == nil }.sorted()
         return Planner(changes: changes) { id in
             guard let app = targets[id] ?? definition(of: id)?.app else { return [] }
-            return app.dependencies.flatMap { dependency in
+            var dependencies = app.dependencies
+            // What a group depends on, all of its apps do.
+            var group = id
+            while !group.isRoot {
+                group = group.parent
+                dependencies += groups[group]?.dependencies ?? self.groups[group]?.dependencies ?? []
+            }
+            return dependencies.flatMap { dependency in
                 // A group stands for all apps below it.
-                targets[dependency] != nil || appHandles[dependency] != nil ? [dependency] : appIDs.filter { $0.isWithin(dependency) && $0 != id }
+                members.contains(dependency) ? [dependency] : members.filter { $0.isWithin(dependency) && $0 != id }
             }
         }
+    }
+
+    /// What a deployment of these drafts would do.
+    func steps(_ drafts: [Draft], _ version: Timestamp) throws(Refusal) -> [[Deployment.Action]] {
+        planner(try changes(drafts, version).filter { $0.target == nil || $0.target !== $0.original }).steps()
     }
 
     // MARK: Starting

@@ -53,6 +53,10 @@ extension Services {
         case stopped
         case killed([Instance])
         case delayReset
+        /// It has been done, and there is nothing to say about it.
+        case done
+        /// What a deployment would do.
+        case steps([[Deployment.Action]])
         case refused(Refusal)
     }
 }
@@ -73,9 +77,11 @@ package enum Refusal: Error, Hashable, Sendable {
     case noTask(String)
     case noDeployment(String)
     case noGroup(PathID)
+    case noGroupVersion(PathID, Timestamp)
     case notQueued(PathID)
     case appExists(PathID)
     case groupExists(PathID)
+    case groupIsApp(PathID)
     case scaleAndWipe
     case malformedTaskID(String)
     /// A definition that no store takes.

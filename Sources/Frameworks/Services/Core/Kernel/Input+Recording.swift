@@ -17,10 +17,11 @@ extension Services.Input: Recordable {
             writer.put(number)
             writer.put(origin)
             writer.put(request)
-        case .subscribed(let frameworkID, let master):
+        case .subscribed(let frameworkID, let master, let region):
             writer.put(2)
             writer.put(frameworkID)
             writer.put(master)
+            writer.put(region)
         case .disconnected: writer.put(3)
         case .offered(let offers):
             writer.put(4)
@@ -63,7 +64,7 @@ extension Services.Input: Recordable {
                     }))
         case 1:
             self = .asked(number: try reader.uint64(), try reader.origin(), try Services.Request(from: &reader))
-        case 2: self = .subscribed(frameworkID: try reader.string(), master: try reader.string())
+        case 2: self = .subscribed(frameworkID: try reader.string(), master: try reader.string(), region: try reader.optionalString())
         case 3: self = .disconnected
         case 4: self = .offered(try reader.array { reader throws(RecordingError) in try reader.message() })
         case 5: self = .updated(try reader.message())

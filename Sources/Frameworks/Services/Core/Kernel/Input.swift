@@ -7,7 +7,7 @@ extension Services {
         case started(Started)
         /// An HTTP request that changes something; the effect `.answer` with the same number answers it.
         case asked(number: UInt64, Origin, Request)
-        case subscribed(frameworkID: String, master: String)
+        case subscribed(frameworkID: String, master: String, region: String?)
         case disconnected
         case offered([Mesos_V1_Offer])
         case updated(Mesos_V1_TaskStatus)

@@ -29,6 +29,16 @@ extension Services.Request: Recordable {
             writer.put(7)
             writer.put(id.description)
         case .deleteGroup(let id, let force): put(8, id.description, force, &writer)
+        case .createGroup(let id, let body, let force):
+            put(9, id.description, force, &writer)
+            writer.put(body.json)
+        case .updateGroup(let id, let body, let force, let isDry):
+            put(10, id.description, force, &writer)
+            writer.put(body.json)
+            writer.put(isDry)
+        case .enforceRole(let id, let body):
+            put(11, id.description, false, &writer)
+            writer.put(body.json)
         }
     }
 
@@ -55,6 +65,15 @@ extension Services.Request: Recordable {
         case 6: self = .cancelDeployment(try reader.string(), force: try reader.bool())
         case 7: self = .resetDelay(try reader.path())
         case 8: self = .deleteGroup(try reader.path(), force: try reader.bool())
+        case 9:
+            let (id, force) = (try reader.path(), try reader.bool())
+            self = .createGroup(id, try reader.groupBody(), force: force)
+        case 10:
+            let (id, force) = (try reader.path(), try reader.bool())
+            self = .updateGroup(id, try reader.groupBody(), force: force, isDry: try reader.bool())
+        case 11:
+            let (id, _) = (try reader.path(), try reader.bool())
+            self = .enforceRole(id, try reader.groupBody())
         default: throw .invalid("request")
         }
     }
@@ -100,6 +119,11 @@ extension Services.KillSelection: Recordable {
 
 extension RecordingReader {
     fileprivate mutating func path() throws(RecordingError) -> PathID { PathID(try string()) }
+
+    fileprivate mutating func groupBody() throws(RecordingError) -> GroupBody {
+        let json = try data()
+        do { return try GroupBody(json: json) } catch { throw .invalid("body") }
+    }
 
     fileprivate mutating func body() throws(RecordingError) -> AppBody {
         let json = try data()

@@ -13,6 +13,10 @@ extension Services {
         /// - force: it stops where it is; else a new deployment brings back what was before.
         case cancelDeployment(String, force: Bool)
         case resetDelay(PathID)
+        case createGroup(PathID, GroupBody, force: Bool)
+        /// - isDry: nothing is to change; the answer says what would be done.
+        case updateGroup(PathID, GroupBody, force: Bool, isDry: Bool)
+        case enforceRole(PathID, GroupBody)
         case deleteGroup(PathID, force: Bool)
     }
 

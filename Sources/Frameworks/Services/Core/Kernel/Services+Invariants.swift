@@ -21,6 +21,10 @@ extension Services {
                 digest.combine(instances[handle].stored)
             }
         }
+        for id in groupIDs {
+            digest.combine(id.description)
+            digest.combine(groups[id]?.stored ?? [])
+        }
         for deployment in deployments {
             digest.combine(deployment.stored)
             digest.combine(deployment.step)

@@ -28,6 +28,11 @@ extension Services {
     private mutating func recover(_ entries: [Started.Entry]) throws {
         func all(_ table: String) -> [Started.Entry] { entries.filter { $0.table == table } }
         if let id = all("framework").first(where: { $0.key == "id" }) { link.frameworkID = String(decoding: id.value, as: UTF8.self) }
+        for entry in all("groups") {
+            groups[PathID(entry.key)] = try Group(stored: entry.value)
+            groupIDs.append(PathID(entry.key))
+        }
+        groupIDs.sort()
         var versions: [PathID: [Definition]] = [:]
         for entry in all("versions") {
             let definition = try Definition(stored: entry.value)

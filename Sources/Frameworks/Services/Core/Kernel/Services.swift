@@ -9,7 +9,7 @@ import MesosAPI
 package struct Services: StateMachine {
     package static let wake = Input.woken
     /// Where the state is kept: the shell reads all of them at its start.
-    package static let tables = ["framework", "apps", "versions", "instances", "deployments", "failures"]
+    package static let tables = ["framework", "groups", "apps", "versions", "instances", "deployments", "failures"]
 
     package internal(set) var configuration = Configuration()
     package internal(set) var hasStarted = false
@@ -18,6 +18,10 @@ package struct Services: StateMachine {
     var appHandles: [PathID: Handle<App>] = [:]
     /// In order.
     package internal(set) var appIDs: [PathID] = []
+    /// Groups that are more than a part of apps' ids. Never iterated.
+    package internal(set) var groups: [PathID: Group] = [:]
+    /// In order.
+    package internal(set) var groupIDs: [PathID] = []
     package internal(set) var instances = Table<Instance>()
     /// By the UUID; never iterated.
     var instanceHandles: [String: Handle<Instance>] = [:]
@@ -58,7 +62,8 @@ package struct Services: StateMachine {
         switch input {
         case .started: break
         case .asked(let number, let origin, let request): answer(number, origin, request)
-        case .subscribed(let frameworkID, let master): subscribed(frameworkID: frameworkID, master: master)
+        case .subscribed(let frameworkID, let master, let region):
+            subscribed(frameworkID: frameworkID, master: master, region: region)
         case .disconnected: disconnected()
         case .offered(let offers): for offer in offers { use(offer) }
         case .updated(let status): updated(status)
@@ -128,6 +133,8 @@ package struct MasterLink: Hashable, Sendable {
     package internal(set) var isSubscribed = false
     /// `host:port` of the master.
     package internal(set) var master: String?
+    /// The master's own region, which all apps may use.
+    var region: String?
     /// The roles that the master has been told, in order.
     var roles: [String] = []
     /// The roles for which no offers are wanted, as the master has been told.

@@ -8,6 +8,17 @@ struct Match {
     var hostPorts: [Int?]
 }
 
+/// What holds of an offer besides its resources and its agent.
+struct Circumstances {
+    var role: String
+    /// The agent's region, if it isn't the master's own.
+    var foreignRegion: String?
+    /// The agent is in its maintenance window.
+    var isInMaintenance = false
+    /// There are GPUs, which tasks without need for them are to leave alone.
+    var keepsGPUs = false
+}
+
 /// Decides whether one more instance of an app fits into what is left of an offer, and says why not. Pure: takes nothing by itself.
 struct Matcher {
     let app: AppDefinition
@@ -18,9 +29,12 @@ struct Matcher {
 
     /// What must hold of the agent itself, whatever is left on it.
     /// - Parameter placed: the agents of the instances that count as placed.
-    func refusals(by agent: Agent, role: String, placed: [Agent]) -> [OfferRefusal] {
-        if role != app.role { return [.role(offered: role, wanted: app.role)] }
+    func refusals(by agent: Agent, _ circumstances: Circumstances, placed: [Agent]) -> [OfferRefusal] {
+        if circumstances.role != app.role { return [.role(offered: circumstances.role, wanted: app.role)] }
         var refusals: [OfferRefusal] = []
+        if let region = circumstances.foreignRegion, !app.constraints.allowsRemoteRegions { refusals.append(.remoteRegion(region)) }
+        if circumstances.isInMaintenance { refusals.append(.maintenance) }
+        if circumstances.keepsGPUs, app.gpus == 0, app.labels["GPU_SCHEDULING_BEHAVIOR"] != "unrestricted" { refusals.append(.scarceGPUs) }
         for matcher in constraints {
             let field = matcher.constraint.field
             let refusal = matcher.refusal(
@@ -76,7 +90,7 @@ struct Matcher {
                 ports.append(port)
                 continue
             }
-            let position = UInt64.random(in: 0..<free.count, using: &generator)
+            let position = generator.draw(below: free.count)
             guard let drawn = free.value(at: position) else { preconditionFailure("a position within the ranges has a value") }
             free = free - Ranges(drawn...drawn)
             ports.append(Int(clamping: drawn))

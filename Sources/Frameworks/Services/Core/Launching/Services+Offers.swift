@@ -15,8 +15,7 @@ extension Services {
     mutating func use(_ offer: Mesos_V1_Offer) {
         counters.offersReceived += 1
         let agent = Agent(offer)
-        let role = offer.hasAllocationInfo && offer.allocationInfo.hasRole ? offer.allocationInfo.role : Role.unreserved
-        let launches = match(offer, agent, role)
+        let launches = match(offer, agent, circumstances(of: offer, agent))
         let summary = OfferSummary(offer)
         for entry in launches.asked {
             if entry.took > 0 { apps[entry.app].funnel.used(agent: agent, at: timestamp) }
@@ -34,7 +33,20 @@ extension Services {
         }
     }
 
-    private mutating func match(_ offer: Mesos_V1_Offer, _ agent: Agent, _ role: String) -> Launches {
+    private func circumstances(of offer: Mesos_V1_Offer, _ agent: Agent) -> Circumstances {
+        var result = Circumstances(
+            role: offer.hasAllocationInfo && offer.allocationInfo.hasRole ? offer.allocationInfo.role : Role.unreserved)
+        if let region = agent.region, region != link.region { result.foreignRegion = region }
+        if offer.hasUnavailability {
+            let start = offer.unavailability.start.nanoseconds
+            let duration = offer.unavailability.hasDuration ? offer.unavailability.duration.nanoseconds : .max
+            result.isInMaintenance = now.wall >= start && now.wall < start.saturatingAdd(duration)
+        }
+        result.keepsGPUs = offer.resources.contains { $0.name == "gpus" && $0.scalar.value > 0 }
+        return result
+    }
+
+    private mutating func match(_ offer: Mesos_V1_Offer, _ agent: Agent, _ circumstances: Circumstances) -> Launches {
         var launches = Launches()
         var offered = OfferedResources(offer.resources)
         var isAsked: [(app: Handle<App>, matcher: Matcher, took: Int)] = []
@@ -47,7 +59,7 @@ extension Services {
         while !isAsked.isEmpty, launches.tasks.count < limit {
             turn %= isAsked.count
             let (app, matcher, took) = isAsked[turn]
-            switch launch(app, matcher, from: &offered, agent, role, hasTaken: took > 0) {
+            switch launch(app, matcher, from: &offered, agent, circumstances, hasTaken: took > 0) {
             case .success(let task):
                 launches.tasks.append(task)
                 isAsked[turn].took += 1
@@ -82,11 +94,12 @@ extension Services {
 
     /// Puts one instance of an app on an agent.
     private mutating func launch(
-        _ app: Handle<App>, _ matcher: Matcher, from offered: inout OfferedResources, _ agent: Agent, _ role: String, hasTaken: Bool
+        _ app: Handle<App>, _ matcher: Matcher, from offered: inout OfferedResources, _ agent: Agent, _ circumstances: Circumstances,
+        hasTaken: Bool
     ) -> Result<Mesos_V1_TaskInfo, Matcher.Shortage> {
         // Without constraints, an agent that took one instance takes others, as far as its resources go.
         if !hasTaken || !matcher.constraints.isEmpty {
-            let refusals = matcher.refusals(by: agent, role: role, placed: matcher.constraints.isEmpty ? [] : placed(app))
+            let refusals = matcher.refusals(by: agent, circumstances, placed: matcher.constraints.isEmpty ? [] : placed(app))
             if !refusals.isEmpty { return .failure(Matcher.Shortage(refusals: refusals)) }
         }
         let match: Match
@@ -119,7 +132,8 @@ extension Services {
         timers.set(.launch(handle), at: deadline)
         apps[app].backoff.advanced(at: now.monotonic)
         let builder = TaskBuilder(
-            app: definition.app, taskID: id, agent: agent, ports: ports, resources: match.resources, configuration: configuration)
+            app: definition.app, taskID: id, agent: agent, ports: ports, resources: match.resources, configuration: configuration,
+            enforcesGroupRole: groups[definition.app.id.topLevel]?.enforcesRole ?? false)
         return .success(builder.build())
     }
 

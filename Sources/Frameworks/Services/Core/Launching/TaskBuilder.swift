@@ -11,6 +11,8 @@ struct TaskBuilder {
     let ports: [TaskPort]
     let resources: [Mesos_V1_Resource]
     let configuration: Configuration
+    /// Whether the app's top-level group says in which role its apps run.
+    let enforcesGroupRole: Bool
 
     func build() -> Mesos_V1_TaskInfo {
         var task = Mesos_V1_TaskInfo()
@@ -86,7 +88,7 @@ struct TaskBuilder {
 
     private var environment: [Mesos_V1_Environment.Variable] {
         let values = TaskEnvironment(
-            of: app, taskID: taskID, host: agent.host, ports: ports, prefix: configuration.envVarsPrefix, enforcesGroupRole: false)
+            of: app, taskID: taskID, host: agent.host, ports: ports, prefix: configuration.envVarsPrefix, enforcesGroupRole: enforcesGroupRole)
         return values.variables.map { entry in
             var variable = Mesos_V1_Environment.Variable()
             variable.name = entry.name

@@ -25,10 +25,11 @@ extension Services {
         return info
     }
 
-    mutating func subscribed(frameworkID: String, master: String) {
+    mutating func subscribed(frameworkID: String, master: String, region: String?) {
         let isFirst = link.frameworkID == nil
         link.isSubscribed = true
         link.master = master
+        link.region = region
         if link.frameworkID != frameworkID {
             link.frameworkID = frameworkID
             put("framework", "id", Array(frameworkID.utf8))

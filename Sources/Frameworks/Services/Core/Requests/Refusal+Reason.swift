@@ -16,6 +16,8 @@ extension Refusal {
         case .noTask(let id): "Task '\(id)' does not exist"
         case .noDeployment(let id): "DeploymentPlan \(id) does not exist"
         case .noGroup(let id): "Group '\(id)' does not exist"
+        case .noGroupVersion(let id, let version): "Group '\(id)' does not exist in version \(version)"
+        case .groupIsApp(let id): "An app with the path \(id) already exists."
         case .notQueued(let id): "Application \(id) not found in tasks queue."
         case .appExists(let id): "An app with id [\(id)] already exists."
         case .groupExists(let id): "Group \(id) is already created. Use PUT to change this group."

@@ -35,12 +35,14 @@ extension Services {
             guard let app = appHandles[id], apps[app].waitingSince != nil else { throw .notQueued(id) }
             resetBackoff(app)
             return .delayReset
-        case .deleteGroup(let id, let force):
-            return try deleteGroup(id, force: force)
+        case .createGroup(let id, let body, let force): return try createGroup(id, body, force: force)
+        case .updateGroup(let id, let body, let force, let isDry): return try updateGroup(id, body, force: force, isDry: isDry)
+        case .enforceRole(let id, let body): return try enforceRole(id, body)
+        case .deleteGroup(let id, let force): return try deleteGroup(id, force: force)
         }
     }
 
-    private mutating func deployed(
+    mutating func deployed(
         _ drafts: [Draft], force: Bool, group: PathID, created: PathID? = nil
     ) throws(Refusal) -> Answer {
         let version = newVersion()
@@ -55,7 +57,7 @@ extension Services {
         let path = id ?? update.id.map { PathID($0) } ?? .root
         do throws(ModelRejection) {
             let made = try AppDefinition(
-                update, id: id, rules: configuration.rules(for: path), versionInfo: VersionInfo(timestamp))
+                update, id: id, rules: rules(for: path), versionInfo: VersionInfo(timestamp))
             return try checked(made)
         } catch {
             throw .model(error)
@@ -65,15 +67,11 @@ extension Services {
     /// What this version can't run is refused with a clear text, as is an id that stands for something else.
     private func checked(_ app: AppDefinition) throws(ModelRejection) -> AppDefinition {
         var violations = app.unsupported
-        if hasAppsBelow(app.id) || appIDs.contains(where: { $0 != app.id && app.id.isWithin($0) && definition(of: $0) != nil }) {
+        if hasGroup(app.id) || appIDs.contains(where: { $0 != app.id && app.id.isWithin($0) && definition(of: $0) != nil }) {
             violations.add("/", "Groups and Applications may not have the same identifier.")
         }
         guard violations.isEmpty else { throw .invalid(violations) }
         return app
-    }
-
-    private func hasAppsBelow(_ id: PathID) -> Bool {
-        appIDs.contains { $0 != id && $0.isWithin(id) && definition(of: $0) != nil }
     }
 
     private mutating func create(_ body: AppBody, force: Bool, clientIP: String, uri: String) throws(Refusal) -> Answer {
@@ -122,7 +120,7 @@ extension Services {
         } catch {
             throw .model(error)
         }
-        let rules = configuration.rules(for: id, previousRole: known.role, isForced: options.force)
+        let rules = rules(for: id, previousRole: known.role, isForced: options.force)
         do throws(ModelRejection) {
             var target: AppDefinition
             if options.isPartial {
@@ -147,10 +145,11 @@ extension Services {
     }
 
     /// Refuses dependencies that lead back to where they began.
-    private func refuseCycles(_ targets: [AppDefinition]) throws(Refusal) {
-        guard targets.contains(where: { !$0.dependencies.isEmpty }) else { return }
+    func refuseCycles(_ targets: [AppDefinition], groups: [PathID: Group]? = nil) throws(Refusal) {
+        let hasGroups = !groupIDs.isEmpty || groups != nil
+        guard hasGroups || targets.contains(where: { !$0.dependencies.isEmpty }) else { return }
         let changes = targets.map { Deployment.AppChange(id: $0.id, original: nil, target: Definition($0)) }
-        let planner = planner(changes)
+        let planner = planner(changes, groups: groups ?? [:])
         for target in targets where planner.hasCycle(from: target.id) {
             throw .model(.invalid([Violation("/", "Dependency graph has cyclic dependencies.")]))
         }
@@ -167,12 +166,6 @@ extension Services {
         let drafts = deployment.changes.map { Draft(id: $0.id, target: $0.original?.app) }
         return try deployed(drafts, force: true, group: .root)
     }
-
-    private mutating func deleteGroup(_ id: PathID, force: Bool) throws(Refusal) -> Answer {
-        let members = appIDs.filter { $0 != id && $0.isWithin(id) && definition(of: $0) != nil }
-        if members.isEmpty, !id.isRoot { throw .noGroup(id) }
-        return try deployed(members.map { Draft(id: $0, target: nil) }, force: force, group: id)
-    }
 }
 
 extension Services.Request {
@@ -182,8 +175,8 @@ extension Services.Request {
         case .createApp(let body, _, _): body.update.id.map { PathID($0).parent }
         case .updateApp(let id, _, _, _), .deleteApp(let id, _), .restartApp(let id, _): id.parent
         case .updateApps: .root
-        case .deleteGroup(let id, _): id
-        case .killTasks, .cancelDeployment, .resetDelay: nil
+        case .createGroup(let id, _, _), .updateGroup(let id, _, _, false), .deleteGroup(let id, _): id
+        case .killTasks, .cancelDeployment, .resetDelay, .updateGroup, .enforceRole: nil
         }
     }
 }

@@ -12,6 +12,13 @@ struct SplitMix: RandomNumberGenerator, Hashable, Sendable {
         return mixed ^ (mixed >> 31)
     }
 
+    /// A number from 0 to `bound - 1`, each as likely as the others up to a deviation of one in 2^64 / `bound`.
+    /// - Precondition: `bound` is above 0.
+    mutating func draw(below bound: UInt64) -> UInt64 {
+        precondition(bound > 0, "nothing can be drawn")
+        return next().multipliedFullWidth(by: bound).high
+    }
+
     /// A random UUID (version 4, RFC 9562 §5.4) in its text form.
     mutating func uuid() -> String {
         let high = (next() & ~0xf000) | 0x4000

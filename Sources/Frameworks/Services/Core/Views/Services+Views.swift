@@ -16,6 +16,13 @@ extension Services {
     /// The instances that have a task: launched ones.
     package func launched(_ app: App) -> [Instance] { instances(of: app).filter { $0.task != nil } }
 
+    /// The versions at which anything in a group changed, oldest first, as far as its apps still have them.
+    package func versions(ofGroup id: PathID) -> [Timestamp] {
+        var versions = existingApps.filter { $0.id.isWithin(id) && $0.id != id }.flatMap { $0.versions.map(\.app.version) }
+        if let group = groups[id] { versions.append(group.version) }
+        return versions.unique().sorted()
+    }
+
     package func instance(ofTask text: String) -> Instance? { handle(ofTask: text).map { instances[$0] } }
 
     /// The wall time of the last input.

@@ -47,29 +47,4 @@ extension API {
             writer.endObject()
         }
     }
-
-    // MARK: Groups, as far as apps make them
-
-    func groups(_ call: Call, _ path: [String]) async throws -> Reply {
-        var path = path[...]
-        let isApps = path.last == "apps" && call.isRead
-        if isApps { path = path.dropLast() }
-        let id = PathID("/" + path.joined(separator: "/"))
-        switch call.method {
-        case .GET, .HEAD:
-            let services = try await snapshot()
-            let apps = services.existingApps
-            guard id.isRoot || apps.contains(where: { $0.id.isWithin(id) && $0.id != id }) else { throw Failure.group(id) }
-            let group = GroupWriter(services: services, embed: GroupEmbed(call.query))
-            return .json { writer in
-                if isApps { group.writeApps(of: id, into: &writer) } else { group.write(id, apps, into: &writer) }
-            }
-        case .DELETE:
-            return try deployed(try await ask(call, .deleteGroup(id, force: call.query.flag("force"))), call)
-        case .POST, .PUT, .PATCH:
-            throw Failure(.notImplemented, "Groups can't be changed as a whole; change their apps with PUT /v2/apps")
-        default:
-            throw Failure.method(allowed: "GET, DELETE")
-        }
-    }
 }

@@ -64,8 +64,8 @@ struct Failure: Error {
                 writer.endArray()
             }
         case .tooManyDeployments: self.init(.forbidden, refusal.reason)
-        case .noApp, .noVersion, .noTask, .noDeployment, .noGroup, .notQueued: self.init(.notFound, refusal.reason)
-        case .appExists, .groupExists: self.init(.conflict, refusal.reason)
+        case .noApp, .noVersion, .noTask, .noDeployment, .noGroup, .noGroupVersion, .notQueued: self.init(.notFound, refusal.reason)
+        case .appExists, .groupExists, .groupIsApp: self.init(.conflict, refusal.reason)
         case .scaleAndWipe, .malformedTaskID: self.init(.badRequest, refusal.reason)
         case .tooLarge: self.init(.unprocessableEntity, refusal.reason)
         case .starting: self.init(.serviceUnavailable, refusal.reason)

@@ -28,11 +28,8 @@ struct GroupWriter {
     func write(_ id: PathID, _ apps: some Sequence<App>, into writer: inout JSONWriter) {
         let below = apps.filter { $0.id.isWithin(id) && $0.id != id }
         let own = below.filter { $0.id.parent == id }
-        var groups: [PathID] = []
-        for app in below where app.id.parent != id {
-            let group = PathID("/" + app.id.segments.prefix(id.segments.count + 1).joined(separator: "/"))
-            if groups.last != group { groups.append(group) }
-        }
+        let groups = children(of: id, below)
+        let entry = services.groups[id]
         writer.beginObject()
         writer.member("id", id.description)
         if embed.showsApps {
@@ -48,10 +45,46 @@ struct GroupWriter {
             writer.array(groups) { write($1, below, into: &$0) }
         }
         writer.key(verbatim: "dependencies")
+        writer.array(entry?.dependencies ?? []) { $0.string($1.description) }
+        let versions = below.compactMap { $0.definition?.app.version } + (entry.map { [$0.version] } ?? [])
+        writer.member("version", (versions.max() ?? Timestamp(milliseconds: 0)).description)
+        if id.isTopLevel { writer.member("enforceRole", entry?.enforcesRole ?? false) }
+        writer.endObject()
+    }
+
+    /// The groups directly below, whether made as such or only by the ids of apps.
+    private func children(of id: PathID, _ below: [App]) -> [PathID] {
+        let deeper = below.map(\.id).filter { $0.parent != id }
+        let made = services.groupIDs.filter { $0.isWithin(id) && $0 != id }
+        var children: [PathID] = []
+        for path in (deeper + made).sorted() {
+            let child = PathID("/" + path.segments.prefix(id.segments.count + 1).joined(separator: "/"))
+            if children.last != child { children.append(child) }
+        }
+        return children
+    }
+
+    /// A group at some time: without anything that lives.
+    static func write(_ id: PathID, at version: Timestamp, _ apps: [Definition], into writer: inout JSONWriter) {
+        let own = apps.filter { $0.app.id.parent == id }
+        var groups: [PathID] = []
+        for definition in apps where definition.app.id.parent != id {
+            let group = PathID("/" + definition.app.id.segments.prefix(id.segments.count + 1).joined(separator: "/"))
+            if groups.last != group { groups.append(group) }
+        }
+        writer.beginObject()
+        writer.member("id", id.description)
+        writer.key(verbatim: "apps")
+        writer.array(own) { $1.app.write(into: &$0) }
+        writer.key(verbatim: "pods")
         writer.array([String]()) { $0.string($1) }
-        let version = below.compactMap { $0.definition?.app.version }.max() ?? Timestamp(milliseconds: 0)
+        writer.key(verbatim: "groups")
+        writer.array(groups) { writer, group in
+            write(group, at: version, apps.filter { $0.app.id.isWithin(group) }, into: &writer)
+        }
+        writer.key(verbatim: "dependencies")
+        writer.array([String]()) { $0.string($1) }
         writer.member("version", version.description)
-        if id.isTopLevel { writer.member("enforceRole", false) }
         writer.endObject()
     }
 
