@@ -225,4 +225,38 @@ struct DeploymentTests {
         world.update("/a", #"{"instances":3}"#)
         #expect(Set(world.running("/a").map { $0.agent?.id }).count == 3)
     }
+
+    @Test(arguments: [false, true]) func `an app is deleted while its rolling restart waits on a full agent`(_ force: Bool) {
+        var world = World(agents: 1)
+        world.create(#"{"id":"/a","cmd":"sleep 1","cpus":2,"mem":32,"instances":4}"#)
+        world.request(.restartApp(PathID("/a"), force: false))
+        #expect(!world.isIdle)
+        #expect(world.running("/a").count == 4)
+        let answer = world.request(.deleteApp(PathID("/a"), force: force))
+        if force {
+            #expect(world.isIdle)
+            #expect(world.tasks.isEmpty)
+            #expect(world.core.app(PathID("/a")) == nil)
+            #expect(world.isSuppressed)
+        } else {
+            guard case .refused(.locked)? = answer else {
+                Issue.record("\(String(describing: answer))")
+                return
+            }
+        }
+    }
+
+    @Test func `a rolling restart on a full agent goes on when an instance ends`() {
+        var world = World(agents: 1)
+        world.create(#"{"id":"/a","cmd":"sleep 1","cpus":2,"mem":32,"instances":4}"#)
+        world.request(.restartApp(PathID("/a"), force: false))
+        for _ in 0..<4 where !world.isIdle {
+            guard let old = world.running("/a").first(where: { $0.definition.app.version != world.core.app(PathID("/a"))?.definition?.app.version })
+            else { break }
+            world.end(world.task(old), .taskFinished)
+            world.wait(seconds: 2)
+        }
+        #expect(world.isIdle)
+        #expect(world.running("/a").count == 4)
+    }
 }

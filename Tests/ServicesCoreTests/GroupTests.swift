@@ -128,7 +128,10 @@ struct GroupTests {
         (#"{"groups":[{"id":"/x"}]}"#, "/groups(0)/id", "Identifier is not child of '/g'"),
         (#"{"groups":[{"apps":[]}]}"#, "/groups(0)/id", "error.path.missing"),
         (#"{"apps":[{"id":"a","cmd":"sleep 1"},{"id":"a","cmd":"sleep 1"}]}"#, "/apps(1)/id", "Application ids must be unique"),
-        (#"{"apps":[{"id":"a","cmd":"sleep 1","dependencies":["b"]},{"id":"b","cmd":"sleep 1","dependencies":["a"]}]}"#, "/", "Dependency graph has cyclic dependencies."),
+        (
+            #"{"apps":[{"id":"a","cmd":"sleep 1","dependencies":["b"]},{"id":"b","cmd":"sleep 1","dependencies":["a"]}]}"#, "/",
+            "Dependency graph has cyclic dependencies."
+        ),
         (#"{"scaleBy":2,"apps":[]}"#, "/scaleBy", "not allowed in conjunction with other properties."),
         (#"{"version":"2020-01-01T00:00:00.000Z","apps":[]}"#, "/version", "not allowed in conjunction with other properties."),
         (#"{"groups":[{"id":"s","enforceRole":true}]}"#, "/groups(0)/enforceRole", "Path needs to be top-level"),

@@ -11,7 +11,7 @@ struct MatcherTests {
         let app = Builders.definition(json)
         var offered = OfferedResources(resources)
         var random = SplitMix(seed: 1)
-        return Matcher(app: app, constraints: [], roles: roles).take(from: &offered, using: &random)
+        return Matcher(Definition(app), constraints: [], roles: roles).take(from: &offered, using: &random)
     }
 
     private func refusals(_ result: Result<Match, Matcher.Shortage>) -> [OfferRefusal] {
@@ -77,7 +77,7 @@ struct MatcherTests {
     }
 
     @Test func `an offer for another role is refused before anything else`() {
-        let matcher = Matcher(app: Builders.definition(#"{"id":"/a","cmd":"sleep 1"}"#), constraints: [], roles: ["*"])
+        let matcher = Matcher(Definition(Builders.definition(#"{"id":"/a","cmd":"sleep 1"}"#)), constraints: [], roles: ["*"])
         #expect(matcher.refusals(by: agent, .init(role: "web"), placed: []) == [.role(offered: "web", wanted: "*")])
         #expect(matcher.refusals(by: agent, .init(role: "*"), placed: []).isEmpty)
     }

@@ -30,10 +30,12 @@ struct ErrorTests {
             method: .POST, path: "/v2/apps", body: #"{"cmd":"sleep 1"}"#, status: 422,
             answer: #"{"message":"Invalid JSON","details":[{"path":"/id","errors":["error.path.missing"]}]}"#),
         Row(
-            method: .POST, path: "/v2/apps", status: 422, body_: #"{"id":"/x","cmd":"sleep 1","constraints":[["a","B"]],"#
-                + #""portDefinitions":[{"port":0,"name":"a"},{"port":0,"name":"a"}]}"#,
-            answer: #"{"message":"Object is not valid","details":[{"path":"/constraints(0)","errors":["operator must be one of the following "#
-                + #"UNIQUE, CLUSTER, GROUP_BY, LIKE, MAX_PER, UNLIKE or IS"]},{"path":"/portDefinitions","errors":["Port names must be unique."]}]}"#),
+            method: .POST, path: "/v2/apps",
+            body: #"{"id":"/x","cmd":"sleep 1","constraints":[["a","B"]],"portDefinitions":[{"port":0,"name":"a"},{"port":0,"name":"a"}]}"#,
+            status: 422,
+            answer: #"{"message":"Object is not valid","details":[{"path":"/constraints(0)","errors":["operator must be one of the "#
+                + #"following UNIQUE, CLUSTER, GROUP_BY, LIKE, MAX_PER, UNLIKE or IS"]},"#
+                + #"{"path":"/portDefinitions","errors":["Port names must be unique."]}]}"#),
         Row(
             method: .POST, path: "/v2/apps", body: #"{"id":"/a","cmd":"sleep 1"}"#, status: 409,
             answer: #"{"message":"An app with id [/a] already exists."}"#),
@@ -78,6 +80,13 @@ struct ErrorTests {
             answer: #"{"message":"Invalid JSON","details":[{"path":"/ids","errors":["error.path.missing"]}]}"#),
         Row(method: .DELETE, path: "/v2/deployments/x", status: 404, answer: #"{"message":"DeploymentPlan x does not exist"}"#),
         Row(method: .DELETE, path: "/v2/queue/x/delay", status: 404, answer: #"{"message":"Application /x not found in tasks queue."}"#),
+        Row(
+            method: .POST, path: "/v2/groups", body: #"{"id":"/a"}"#, status: 409,
+            answer: #"{"message":"An app with the path /a already exists."}"#),
+        Row(
+            method: .PUT, path: "/v2/groups/g", body: #"{"apps":[{"id":"x"}],"scaleBy":2}"#, status: 422,
+            answer: #"{"message":"Object is not valid","details":[{"path":"/scaleBy","errors":["#
+                + #""not allowed in conjunction with other properties."]}]}"#),
         Row(method: .GET, path: "/v2/groups/x", status: 404, answer: #"{"message":"Group '/x' does not exist"}"#),
         Row(method: .DELETE, path: "/v2/groups/x", status: 404, answer: #"{"message":"Group '/x' does not exist"}"#),
         Row(method: .GET, path: "/v2/nonsense", status: 404, answer: #"{"message":"URI not found"}"#),
@@ -146,12 +155,5 @@ struct ErrorTests {
         settings = ServicesSettings()
         settings.acceptedResourceRolesDefaultBehavior = "none"
         #expect(settings.problem != nil)
-    }
-}
-
-extension ErrorTests.Row {
-    /// With the body behind the status, where that reads better.
-    init(method: HTTPMethod, path: String, status: Int, body_: String, answer: String) {
-        self.init(method: method, path: path, body: body_, status: status, answer: answer)
     }
 }

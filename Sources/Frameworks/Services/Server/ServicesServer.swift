@@ -83,6 +83,7 @@ package final class ServicesServer: Service {
     /// Hands the master's events to the core, at the core's pace.
     private func follow() async throws {
         let loop = loop
+        let client = client
         // The core says first what the framework looks like.
         _ = await loop.inspect { $0.hasStarted }
         try await client.run { event in
@@ -96,6 +97,9 @@ package final class ServicesServer: Service {
             case .update(let status): input = .updated(status)
             case .message(let message):
                 input = .messaged(executorID: message.executorID.value, agentID: message.agentID.value, Array(message.data))
+            case .callRefused(.updateFramework, _, let message):
+                // Masters before Mesos 1.9 learn of new roles from a subscription only.
+                return client.resubscribe(reason: "the framework could not be updated: \(message)")
             case .rescinded, .inverseOffers, .inverseRescinded, .operation, .failure, .callRefused: return
             }
             _ = await loop.postWhenRoom(input)

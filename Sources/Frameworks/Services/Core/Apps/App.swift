@@ -31,6 +31,8 @@ package struct App: Sendable {
     /// When the present attempt to launch began.
     package internal(set) var waitingSince: Timestamp?
     var isTouched = false
+    /// The role for which offers are wanted because of this app.
+    var wantedRole: String?
     /// Of the constraints of the present definition.
     var matchers: [ConstraintMatcher] = []
 

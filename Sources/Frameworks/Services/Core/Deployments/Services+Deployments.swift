@@ -74,10 +74,9 @@ extension Services {
 
     private func assignedPorts(_ targets: [AppDefinition], before: [AppDefinition]) throws(ModelRejection) -> [AppDefinition] {
         guard targets.contains(where: { $0.servicePorts.contains(0) }) else { return targets }
-        var all = before
-        for id in appIDs { if let app = definition(of: id)?.app { all.append(app) } }
         let old = Dictionary(before.map { ($0.id, $0) }) { first, _ in first }
-        var ports = ServicePorts(range: configuration.localPorts, apps: all + targets)
+        var ports = servicePorts.free
+        for target in targets { ports.reserve(target) }
         var assigned = targets
         for index in assigned.indices { try ports.assign(to: &assigned[index], old: old[assigned[index].id]) }
         return assigned
@@ -86,7 +85,7 @@ extension Services {
     /// - Parameter groups: what is to become of groups, where that differs from what they are.
     func planner(_ changes: [Deployment.AppChange], groups: [PathID: Group] = [:]) -> Planner {
         let targets = Dictionary(changes.compactMap { change in change.target.map { (change.id, $0.app) } }) { first, _ in first }
-        let members = appIDs + targets.keys.filter { appHandles[$0] == nil }.sorted()
+        let new = targets.keys.filter { appHandles[$0] == nil }.sorted()
         return Planner(changes: changes) { id in
             guard let app = targets[id] ?? definition(of: id)?.app else { return [] }
             var dependencies = app.dependencies
@@ -96,9 +95,10 @@ extension Services {
                 group = group.parent
                 dependencies += groups[group]?.dependencies ?? self.groups[group]?.dependencies ?? []
             }
-            return dependencies.flatMap { dependency in
+            return dependencies.flatMap { dependency -> [PathID] in
+                if appHandles[dependency] != nil || targets[dependency] != nil { return [dependency] }
                 // A group stands for all apps below it.
-                members.contains(dependency) ? [dependency] : members.filter { $0.isWithin(dependency) && $0 != id }
+                return (members(of: dependency) + new.filter { $0.isWithin(dependency) }).filter { $0 != id }
             }
         }
     }
@@ -118,9 +118,8 @@ extension Services {
         } else {
             app = addApp(change.id)
         }
-        rolesMayHaveChanged = true
         guard let target = change.target else {
-            apps[app].definition = nil
+            setDefinition(nil, of: app)
             remove("apps", change.id.description)
             return
         }
@@ -130,25 +129,6 @@ extension Services {
         put("apps", change.id.description, Array(target.app.version.description.utf8))
         dropOldVersions(of: app)
     }
-
-    mutating func setDefinition(_ definition: Definition, of app: Handle<App>) {
-        apps[app].definition = definition
-        apps[app].matchers = definition.app.constraints.map(ConstraintMatcher.init)
-        if apps[app].versions.last?.app.version != definition.app.version { apps[app].versions.append(definition) }
-        if apps[app].backoff.isOutdated(definition.app) { resetBackoff(app) }
-        // What was refused to the old definition may suit the new one.
-        if apps[app].tally.waiting > 0 { revive(app) }
-    }
-
-    mutating func addApp(_ id: PathID) -> Handle<App> {
-        let handle = apps.insert(App(id: id))
-        appHandles[id] = handle
-        let position = appIDs.firstIndex { $0 > id } ?? appIDs.endIndex
-        appIDs.insert(id, at: position)
-        return handle
-    }
-
-    static func versionKey(_ app: AppDefinition) -> String { "\(app.id)@\(app.version)" }
 
     /// Keeps the newest versions, and those that instances or deployments still use.
     private mutating func dropOldVersions(of app: Handle<App>) {

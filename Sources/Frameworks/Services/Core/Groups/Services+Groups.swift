@@ -17,10 +17,6 @@ extension Services {
         id.isRoot || groups[id] != nil || groupIDs.contains { $0.isWithin(id) } || hasAppsBelow(id)
     }
 
-    func hasAppsBelow(_ id: PathID) -> Bool {
-        appIDs.contains { $0 != id && $0.isWithin(id) && definition(of: $0) != nil }
-    }
-
     // MARK: Requests
 
     mutating func createGroup(_ base: PathID, _ body: GroupBody, force: Bool) throws(Refusal) -> Answer {
@@ -53,7 +49,7 @@ extension Services {
 
     mutating func deleteGroup(_ id: PathID, force: Bool) throws(Refusal) -> Answer {
         guard hasGroup(id) else { throw .noGroup(id) }
-        let members = appIDs.filter { $0 != id && $0.isWithin(id) && definition(of: $0) != nil }
+        let members = self.members(of: id).filter { definition(of: $0) != nil }
         let answer = try deployed(members.map { Draft(id: $0, target: nil) }, force: force, group: id)
         for group in groupIDs where group.isWithin(id) && !group.isRoot { removeGroup(group) }
         return answer
@@ -103,7 +99,7 @@ extension Services {
     private func scaled(_ id: PathID, by factor: Double) throws(Refusal) -> Tree {
         guard hasGroup(id) else { throw .noGroup(id) }
         var tree = Tree()
-        for member in appIDs where member.isWithin(id) && member != id {
+        for member in members(of: id) {
             guard var app = definition(of: member)?.app else { continue }
             app.instances = Int(clamping: Int64((Double(app.instances) * factor).rounded(.up)))
             tree.drafts.append(Draft(id: member, target: app))
@@ -115,7 +111,7 @@ extension Services {
     private func restored(_ id: PathID, _ version: Timestamp) throws(Refusal) -> Tree {
         guard hasGroup(id) else { throw .noGroup(id) }
         var tree = Tree()
-        for member in appIDs where member.isWithin(id) && member != id {
+        for member in members(of: id) {
             guard let app = appHandles[member], apps[app].definition != nil else { continue }
             let old = apps[app].versions.last { $0.app.version <= version }
             tree.drafts.append(Draft(id: member, target: old?.app))
@@ -129,7 +125,7 @@ extension Services {
         describe(id, update, at: "", &tree)
         // What isn't mentioned any more goes.
         let kept = Set(tree.drafts.map(\.id))
-        for member in appIDs where member.isWithin(id) && member != id && !kept.contains(member) && definition(of: member) != nil {
+        for member in members(of: id) where !kept.contains(member) && definition(of: member) != nil {
             if isDropped(member, id, update) { tree.drafts.append(Draft(id: member, target: nil)) }
         }
         return tree
@@ -209,7 +205,7 @@ extension Services {
     }
 
     private func hasKeptApps(_ group: PathID, _ tree: Tree) -> Bool {
-        appIDs.contains { app in app.isWithin(group) && !tree.drafts.contains { $0.id == app && $0.target == nil } }
+        members(of: group).contains { app in !tree.drafts.contains { $0.id == app && $0.target == nil } }
     }
 
     mutating func setGroup(_ id: PathID, _ group: Group) {

@@ -146,18 +146,6 @@ extension Services {
         emit(.appTerminated(gone.id))
     }
 
-    /// Removes all traces of an app.
-    private mutating func forget(_ app: Handle<App>) {
-        let gone = apps[app]
-        for definition in gone.versions { remove("versions", Self.versionKey(definition.app)) }
-        if gone.lastFailure != nil { remove("failures", gone.id.description) }
-        apps.remove(app)
-        appHandles[gone.id] = nil
-        if let position = appIDs.firstIndex(of: gone.id) { appIDs.remove(at: position) }
-        queue.removeAll { $0 == gone.id }
-        rolesMayHaveChanged = true
-    }
-
     /// Which instances to give up, in order. Specified by Marathon 1.11 docs/constraints.md and docs/configure-task-handling.md.
     func victims(of app: Handle<App>, count: Int, first: [InstanceID] = []) -> [Handle<Instance>] {
         guard let definition = apps[app].definition else { return [] }

@@ -45,6 +45,8 @@ extension Services {
             let waiting = all.count { $0.condition == .scheduled && $0.goal == .running }
             precondition(waiting == app.tally.waiting, "\(id) miscounts what waits")
             precondition((waiting > 0) == queue.contains(id), "\(id) waits and isn't queued, or the reverse")
+            precondition(
+                app.wantedRole == (isLaunchable(handle) ? app.definition?.app.role : nil), "\(id) is wanted and can't be launched, or the reverse")
             precondition(app.lock.map { lock in deployments.contains { $0.id == lock } } ?? true, "\(id) is locked by nobody")
             precondition(all.allSatisfy { !$0.condition.isTerminal }, "\(id) keeps an instance that has ended")
             precondition(all.allSatisfy { $0.condition == .scheduled || $0.task != nil }, "\(id) has an active instance without a task")

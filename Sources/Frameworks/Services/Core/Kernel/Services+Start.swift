@@ -6,6 +6,7 @@ extension Services {
         guard !hasStarted else { return }
         configuration = started.configuration
         random = SplitMix(seed: started.seed)
+        servicePorts = PortUse(range: configuration.localPorts)
         do {
             try recover(started.entries)
         } catch {

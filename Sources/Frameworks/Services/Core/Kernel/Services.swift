@@ -40,6 +40,7 @@ package struct Services: StateMachine {
     var output = Output()
     var touched: [PathID] = []
     var rolesMayHaveChanged = false
+    var servicePorts = PortUse(range: Configuration().localPorts)
     /// A timer for forgetting old back-offs is set.
     var isCleaning = false
 
@@ -139,6 +140,8 @@ package struct MasterLink: Hashable, Sendable {
     var roles: [String] = []
     /// The roles for which no offers are wanted, as the master has been told.
     var suppressed: [String] = []
+    /// How many apps of a role have something that can be launched. Never iterated.
+    var wanted: [String: Int] = [:]
     /// Something became launchable for these roles since the master was last asked for offers.
     var reviving: [String] = []
     /// When all tasks are asked after again, on the monotonic clock.

@@ -21,11 +21,19 @@ struct Circumstances {
 
 /// Decides whether one more instance of an app fits into what is left of an offer, and says why not. Pure: takes nothing by itself.
 struct Matcher {
-    let app: AppDefinition
+    private let definition: Definition
     /// Of the app's constraints.
     let constraints: [ConstraintMatcher]
     /// Roles whose reservations may be used; `*` is what nobody has reserved.
     let roles: [String]
+
+    init(_ definition: Definition, constraints: [ConstraintMatcher], roles: [String]) {
+        self.definition = definition
+        self.constraints = constraints
+        self.roles = roles
+    }
+
+    var app: AppDefinition { _read { yield definition.app } }
 
     /// What must hold of the agent itself, whatever is left on it.
     /// - Parameter placed: the agents of the instances that count as placed.

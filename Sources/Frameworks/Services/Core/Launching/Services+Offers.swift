@@ -52,7 +52,7 @@ extension Services {
         var isAsked: [(app: Handle<App>, matcher: Matcher, took: Int)] = []
         for id in queue {
             guard let app = appHandles[id], isLaunchable(app), let definition = apps[app].definition else { continue }
-            isAsked.append((app, matcher(of: app, definition.app), 0))
+            isAsked.append((app, matcher(of: app, definition), 0))
         }
         let limit = configuration.maxInstancesPerOffer > 0 ? configuration.maxInstancesPerOffer : Int.max
         var turn = 0
@@ -78,18 +78,18 @@ extension Services {
         return launches
     }
 
-    private func matcher(of app: Handle<App>, _ definition: AppDefinition) -> Matcher {
+    private func matcher(of app: Handle<App>, _ definition: Definition) -> Matcher {
         let roles: [String]
-        if let accepted = definition.acceptedResourceRoles, !accepted.isEmpty {
+        if let accepted = definition.app.acceptedResourceRoles, !accepted.isEmpty {
             roles = accepted
         } else {
             switch configuration.acceptedRoles {
-            case .any: roles = [definition.role, Role.unreserved]
+            case .any: roles = [definition.app.role, Role.unreserved]
             case .unreserved: roles = [Role.unreserved]
-            case .reserved: roles = [definition.role]
+            case .reserved: roles = [definition.app.role]
             }
         }
-        return Matcher(app: definition, constraints: apps[app].matchers, roles: roles)
+        return Matcher(definition, constraints: apps[app].matchers, roles: roles)
     }
 
     /// Puts one instance of an app on an agent.
@@ -130,7 +130,7 @@ extension Services {
             instance.launchDeadline = deadline
         }
         timers.set(.launch(handle), at: deadline)
-        apps[app].backoff.advanced(at: now.monotonic)
+        advanceBackoff(app)
         let builder = TaskBuilder(
             app: definition.app, taskID: id, agent: agent, ports: ports, resources: match.resources, configuration: configuration,
             enforcesGroupRole: groups[definition.app.id.topLevel]?.enforcesRole ?? false)

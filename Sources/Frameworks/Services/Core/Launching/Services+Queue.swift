@@ -9,12 +9,14 @@ extension Services {
             apps[app].funnel = OfferFunnel()
             queue.append(apps[app].id)
         }
+        waitForBackoff(app)
         revive(app)
     }
 
     /// The last instance of the app has found its place or is given up.
     mutating func waitsNoLonger(_ app: Handle<App>) {
         apps[app].waitingSince = nil
+        refreshWanted(app)
         let id = apps[app].id
         if let index = queue.firstIndex(of: id) { queue.remove(at: index) }
     }
@@ -22,6 +24,16 @@ extension Services {
     /// Whether offers for this app would be used, if they fit.
     func isLaunchable(_ app: Handle<App>) -> Bool {
         apps[app].tally.waiting > 0 && apps[app].definition != nil && apps[app].backoff.deadline(after: now.monotonic) == nil
+    }
+
+    /// Counts the app among those for which offers are wanted, or no longer. Called whenever its answer may have changed.
+    mutating func refreshWanted(_ app: Handle<App>) { setWanted(app, isLaunchable(app) ? apps[app].definition?.app.role : nil) }
+
+    mutating func setWanted(_ app: Handle<App>, _ role: String?) {
+        guard role != apps[app].wantedRole else { return }
+        if let old = apps[app].wantedRole { link.wanted[old, default: 0] -= 1 }
+        if let role { link.wanted[role, default: 0] += 1 }
+        apps[app].wantedRole = role
     }
 
     /// Something about the app is launchable that wasn't, or may fit where it didn't: refused offers are wanted back.
@@ -37,6 +49,13 @@ extension Services {
         apps[app].backoff.failed(definition.app, at: now.monotonic)
         waitForBackoff(app)
         clean()
+    }
+
+    /// An instance got further: a delay, if there is one, counts from here.
+    mutating func advanceBackoff(_ app: Handle<App>) {
+        apps[app].backoff.advanced(at: now.monotonic)
+        // What still waits has to wait anew.
+        if apps[app].wantedRole != nil { waitForBackoff(app) }
     }
 
     private mutating func clean() {
@@ -55,18 +74,21 @@ extension Services {
     }
 
     mutating func waitForBackoff(_ app: Handle<App>) {
+        refreshWanted(app)
         guard let deadline = apps[app].backoff.deadline(after: now.monotonic) else { return }
         timers.set(.backoff(apps[app].id), at: deadline)
     }
 
     mutating func backoffEnded(_ id: PathID) {
         guard let app = appHandles[id], apps[app].tally.waiting > 0 else { return }
+        refreshWanted(app)
         if isLaunchable(app) { revive(app) } else { waitForBackoff(app) }
     }
 
     mutating func resetBackoff(_ app: Handle<App>) {
         guard apps[app].backoff != Backoff() else { return }
         apps[app].backoff = Backoff()
+        refreshWanted(app)
         if apps[app].tally.waiting > 0 { revive(app) }
     }
 
@@ -76,14 +98,9 @@ extension Services {
     mutating func adviseMaster() {
         presentRoles()
         guard link.isSubscribed else { return }
-        // A role is wanted as long as one app of it can be launched.
-        var wanted: [String] = []
-        for id in queue {
-            guard let app = appHandles[id], let role = apps[app].definition?.app.role, !wanted.contains(role) else { continue }
-            if isLaunchable(app) { wanted.append(role) }
-        }
         for role in link.roles {
-            if wanted.contains(role) {
+            // A role is wanted as long as one app of it can be launched.
+            if link.wanted[role] ?? 0 > 0 {
                 guard link.suppressed.contains(role) || link.reviving.contains(role) else { continue }
                 link.suppressed.removeAll { $0 == role }
                 counters.revives += 1

@@ -79,7 +79,7 @@ extension Services {
                     if instance.task?.startedAt == nil { instance.task?.startedAt = time }
                 }
             }
-            if let app = appHandles[instances[handle].app] { apps[app].backoff.advanced(at: now.monotonic) }
+            if let app = appHandles[instances[handle].app] { advanceBackoff(app) }
         }
         if condition == .staging || condition == .starting, before == .provisioned {
             let deadline = now.monotonic.saturatingAdd(configuration.launchTimeout)

@@ -23,7 +23,8 @@ package struct ServicePorts: Sendable {
         for mapping in app.portMappings { reserve(mapping.servicePort) }
     }
 
-    private mutating func reserve(_ port: Int) {
+    /// Keeps a port from being given away; one outside of the range never is.
+    package mutating func reserve(_ port: Int) {
         if range.contains(port) { isTaken[port - range.lowerBound] = true }
     }
 

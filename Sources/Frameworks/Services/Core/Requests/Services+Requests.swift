@@ -67,7 +67,7 @@ extension Services {
     /// What this version can't run is refused with a clear text, as is an id that stands for something else.
     private func checked(_ app: AppDefinition) throws(ModelRejection) -> AppDefinition {
         var violations = app.unsupported
-        if hasGroup(app.id) || appIDs.contains(where: { $0 != app.id && app.id.isWithin($0) && definition(of: $0) != nil }) {
+        if hasGroup(app.id) || isBelowApp(app.id) {
             violations.add("/", "Groups and Applications may not have the same identifier.")
         }
         guard violations.isEmpty else { throw .invalid(violations) }
