@@ -91,15 +91,15 @@ let targets: [Target] = [
     tests(
         "AgentServerTests",
         ["AgentServer", "AgentCore", "AgoraAPI", "MesosAPI", "JSON", "Transport", protobuf, nioCore, nioPosix, nioHTTP1, lifecycle, logging]),
-    tests("SchedulingTests", ["Scheduling", "MesosAPI", "Transport", protobuf, logging, nioCore, nioHTTP1]),
+    tests("SchedulingTests", ["Scheduling", "MesosAPI", "Transport", protobuf, logging, nioCore, nioHTTP1, lifecycle]),
     tests("LauncherTests", ["AgoraAPI", protobuf], exclude: ["Unit"]),
     tests("CommandTests", ["agora"]),
     tests("HouseTests", []),
     .target(
         name: "Harness", dependencies: ["Transport", "JSON", logging, nioHTTP1], path: "Tests/Harness", swiftSettings: house),
     tests("EndToEnd", ["Harness", "Transport", "JSON", "MesosAPI", nioHTTP1, "agora"]),
-    tests("ServicesServerTests", ["ServicesServer", "ServicesCore", "Transport", "JSON", nioCore, nioHTTP1, lifecycle, logging]),
-    tests("ServicesCoreTests", ["ServicesCore", "Machine", "JSON", "Resources", "MesosAPI", protobuf])
+    tests("ServicesServerTests", ["ServicesServer", "ServicesCore", "Transport", "JSON", nioCore, nioPosix, nioHTTP1, lifecycle, logging]),
+    tests("ServicesCoreTests", ["ServicesCore", "Machine", "JSON", "Resources", "MesosAPI", protobuf]),
 ]
 
 let package = Package(
