@@ -158,7 +158,7 @@ struct SchedulerClientTests {
 
     @Test func `a master that isn't ready is asked again`() async throws {
         let master = ModelMaster([
-            .refuse(.serviceUnavailable, "Master has not finished recovery"), .refuse(.serviceUnavailable, "No leader elected"),
+            .refuse(.serviceUnavailable, "Master has not finished recovery"), .refuse(.serviceUnavailable, "No leader elected")
         ])
         try await ModelMaster.with([master]) { masters in
             try await run(settings(masters, id: "framework-7")) { _, diary in
@@ -216,7 +216,7 @@ struct SchedulerClientTests {
     @Test(arguments: [
         (HTTPResponseStatus.forbidden, "Framework is not subscribed"), (.badRequest, "Framework cannot be found"),
         (.badRequest, "The stream ID 'a' included in this request didn't match the stream ID currently associated with framework ID f"),
-        (.serviceUnavailable, "No leader elected"),
+        (.serviceUnavailable, "No leader elected")
     ])
     func `a master that doesn't know the subscription is subscribed with anew`(_ status: HTTPResponseStatus, _ text: String) async throws {
         let master = ModelMaster()

@@ -23,7 +23,8 @@ struct GroupTests {
 
     @Test func `a tree is made in one deployment, in the order of its dependencies`() {
         var world = World(agents: 1)
-        let json = #"{"id":"/prod","groups":[{"id":"db","apps":[{"id":"pg",\#(Self.app)}]},"#
+        let json =
+            #"{"id":"/prod","groups":[{"id":"db","apps":[{"id":"pg",\#(Self.app)}]},"#
             + #"{"id":"web","dependencies":["../db"],"apps":[{"id":"front",\#(Self.app)},{"id":"back",\#(Self.app)}]}]}"#
         guard case .deployed(_, _, PathID("/prod")?)? = world.ask(.createGroup(.root, body(json), force: false)) else {
             Issue.record("not created")
@@ -31,7 +32,7 @@ struct GroupTests {
         }
         #expect(
             world.core.deployments[0].plan.steps.map { $0.map(\.app.description) } == [
-                ["/prod/db/pg", "/prod/web/front", "/prod/web/back"], ["/prod/db/pg"], ["/prod/web/front", "/prod/web/back"],
+                ["/prod/db/pg", "/prod/web/front", "/prod/web/back"], ["/prod/db/pg"], ["/prod/web/front", "/prod/web/back"]
             ])
         world.settle()
         #expect(ids(world) == ["/prod/db/pg", "/prod/web/back", "/prod/web/front"])
@@ -134,7 +135,7 @@ struct GroupTests {
         ),
         (#"{"scaleBy":2,"apps":[]}"#, "/scaleBy", "not allowed in conjunction with other properties."),
         (#"{"version":"2020-01-01T00:00:00.000Z","apps":[]}"#, "/version", "not allowed in conjunction with other properties."),
-        (#"{"groups":[{"id":"s","enforceRole":true}]}"#, "/groups(0)/enforceRole", "Path needs to be top-level"),
+        (#"{"groups":[{"id":"s","enforceRole":true}]}"#, "/groups(0)/enforceRole", "Path needs to be top-level")
     ])
     func `what is wrong is said with its place`(_ json: String, _ path: String, _ text: String) {
         var world = World(agents: 0)

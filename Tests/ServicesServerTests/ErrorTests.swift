@@ -97,7 +97,7 @@ struct ErrorTests {
         Row(method: .GET, path: "/v2/events", status: 405, answer: #"{"message":"Method Not Allowed"}"#),
         Row(
             method: .GET, path: "/v2/apps?label=!", status: 422,
-            answer: #"{"message":"Can not parse label selector !. Reason: unexpected text at character 1"}"#),
+            answer: #"{"message":"Can not parse label selector !. Reason: unexpected text at character 1"}"#)
     ]
 
     @Test func `each error has its status and its exact body`() async throws {
@@ -141,19 +141,19 @@ struct ErrorTests {
         }
     }
 
-    @Test(arguments: [
-        (\ServicesSettings.features, ["nonsense"]), (\.features, ["vips", "Vips"]),
-    ] as [(WritableKeyPath<ServicesSettings, [String]> & Sendable, [String])])
-    func `settings that can't be used are refused with one line`(_ path: WritableKeyPath<ServicesSettings, [String]> & Sendable, _ value: [String]) {
+    @Test func `settings that can't be used are refused with one line`() {
+        #expect(ServicesSettings().problem == nil)
         var settings = ServicesSettings()
-        #expect(settings.problem == nil)
-        settings[keyPath: path] = value
-        #expect(settings.problem?.contains("unknown feature") == true)
+        settings.features = ["vips", "Vips"]
+        #expect(settings.problem?.hasPrefix("--enable_features: unknown feature 'Vips'") == true)
         settings = ServicesSettings()
         settings.localPortMin = 30_000
         #expect(settings.problem == "--local_port_min and --local_port_max must be a range of ports")
         settings = ServicesSettings()
         settings.acceptedResourceRolesDefaultBehavior = "none"
-        #expect(settings.problem != nil)
+        #expect(settings.problem == "--accepted_resource_roles_default_behavior must be any, unreserved or reserved")
+        settings = ServicesSettings()
+        settings.httpCredentials = "user"
+        #expect(settings.problem == "--http_credentials must be user:password")
     }
 }
