@@ -19,7 +19,7 @@ struct ErrorTests {
     private static let rows: [Row] = [
         Row(
             method: .POST, path: "/v2/apps", body: "{", status: 400,
-            answer: #"{"message":"Invalid JSON","details":"the text ends within a value at byte 1"}"#),
+            answer: #"{"message":"Invalid JSON","details":"unexpected end of the text at byte 1"}"#),
         Row(
             method: .POST, path: "/v2/apps", body: #"{"id":1}"#, status: 422,
             answer: #"{"message":"Invalid JSON","details":[{"path":"/id","errors":["error.expected.jsstring"]}]}"#),
