@@ -263,8 +263,7 @@ struct AcceptTests {
     }
 
     @Test func `a health check without a type gets that of its field`() throws {
-        let spec = TaskSpec(
-            .task("t") { $0.healthCheck.http.port = 80 }, frameworkID: "F")
+        let spec = TaskSpec(.task("t") { $0.healthCheck.http.port = 80 }, [], frameworkID: "F")
         #expect(spec.flaw == nil)
         #expect(try Mesos_V1_TaskInfo(serializedBytes: spec.info).healthCheck.type == .http)
     }

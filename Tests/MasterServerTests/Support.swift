@@ -6,7 +6,6 @@ import MesosAPI
 import NIOHTTP1
 import ServiceLifecycle
 import SwiftProtobuf
-import Synchronization
 import Testing
 import Transport
 
@@ -60,7 +59,6 @@ struct TestMaster: Sendable {
 final class Records: Sendable {
     private let records: AsyncStream<[UInt8]>
     private let continuation: AsyncStream<[UInt8]>.Continuation
-    private let iterator: Mutex<Void> = Mutex(())
 
     init() { (records, continuation) = AsyncStream.makeStream() }
 
@@ -101,8 +99,9 @@ struct TestFramework: Sendable {
     let connection: RecordConnection
     let type: ContentType
 
-    static func subscribe(to master: TestMaster, _ type: ContentType = .protobuf, role: String = "*", id: String? = nil) async throws -> TestFramework
-    {
+    static func subscribe(
+        to master: TestMaster, _ type: ContentType = .protobuf, role: String = "*", id: String? = nil
+    ) async throws -> TestFramework {
         let records = Records()
         let call = Mesos_V1_Scheduler_Call.with {
             $0.type = .subscribe

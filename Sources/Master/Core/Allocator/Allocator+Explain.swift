@@ -42,20 +42,21 @@ extension Allocator {
         if !frameworks[Int(entry.framework)].isActive || !entry.isSubscribed { return .frameworkInactive }
         if entry.isSuppressed { return .suppressed }
         if !agents[Int(agent)].isActive { return .agentInactive }
-        let usable = agents[Int(agent)].free.allocatable(to: entry.path)
-        if usable.isEmpty { return .nothingFree }
-        if case .failure(let refusal) = offerable(usable, to: client, agent, now) { return refusal }
+        let usable = Usable(agents[Int(agent)].free.allocatable(to: entry.path), settings)
+        if usable.resources.isEmpty { return .nothingFree }
+        if case .failure(let refusal) = offerable(usable, to: clients[client], agent, now) { return refusal }
         return nil
     }
 
-    /// Whether another framework than `holder` would be offered these resources of an agent if they were free.
-    package func isWanted(_ resources: Resources, agent: Int32, byOthersThan holder: Int32, at now: Int64) -> Bool {
+    /// Whether any of these frameworks would be offered these resources of an agent if they were free.
+    package func isWanted(_ resources: Resources, agent: Int32, by candidates: [FrameworkKey], at now: Int64) -> Bool {
         guard agents[Int(agent)].isActive else { return false }
-        return clients.handles.contains { client in
-            guard clients[client].rank != nil, clients[client].framework != holder else { return false }
-            let usable = resources.allocatable(to: clients[client].path)
-            guard !usable.isEmpty, case .success = offerable(usable, to: client, agent, now) else { return false }
-            return true
+        for framework in candidates {
+            for client in frameworks[Int(framework.index)].clients where clients[client].rank != nil {
+                let usable = Usable(resources.allocatable(to: clients[client].path), settings)
+                if !usable.resources.isEmpty, case .success = offerable(usable, to: clients[client], agent, now) { return true }
+            }
         }
+        return false
     }
 }

@@ -53,16 +53,21 @@ extension Allocator {
     }
 
     private mutating func rebuildRanks() {
-        for client in clients.handles where clients[client].rank != nil { clients[client].rank = currentRank(of: client) }
         let handles = roles.handles
         for role in handles {
-            var ranks = roles[role].clients
-            for index in ranks.indices {
-                guard let client = ranks[index].subject, let rank = clients[client].rank else { continue }
-                ranks[index] = rank
+            var hasChanged = false
+            for index in roles[role].clients.indices {
+                // Who holds nothing has no share, of however much.
+                guard let client = roles[role].clients[index].subject, !clients[client].tally.amounts.isEmpty || clients[client].isDirty else {
+                    continue
+                }
+                let rank = currentRank(of: client)
+                guard rank != roles[role].clients[index] else { continue }
+                clients[client].rank = rank
+                roles[role].clients[index] = rank
+                hasChanged = true
             }
-            ranks.sort()
-            roles[role].clients = ranks
+            if hasChanged { roles[role].clients.sort() }
         }
         for role in handles { reposition(role) }
     }

@@ -76,6 +76,9 @@ package struct Allocator: Sendable {
 
         init() {}
 
+        /// Whether a framework without any capability may have all of it.
+        var arePlain: Bool { !isRefined && !isRevocable && !isShared && !hasGPUs }
+
         init(_ resources: Resources) {
             resources.forEach { resource, _ in
                 if !resource.reservations.isEmpty { isReserved = true }
@@ -92,7 +95,8 @@ package struct Allocator: Sendable {
         var key: FrameworkKey?
         var isActive = false
         var name = ""
-        var traits = Traits()
+        var minima: [String: [Quantities]] = [:]
+        var capabilities: FrameworkCapabilities = []
         var clients: [Handle<Client>] = []
     }
 
@@ -108,7 +112,10 @@ package struct Allocator: Sendable {
         /// Set while the client takes part in allocation.
         var rank: Rank<Client>?
         var filters: [Int32: [Filter]] = [:]
+        /// The framework's own minimum here; nil: that of all.
         var minimum: [Quantities]?
+        /// The framework's.
+        var capabilities: FrameworkCapabilities = []
         var refusals = RefusalCounts()
     }
 
@@ -224,6 +231,8 @@ package struct Allocator: Sendable {
     package var isPending: Bool { !dirtyAgents.isEmpty }
 
     private mutating func clearFilters(of agent: Int32) {
-        for client in clients.handles where !clients[client].filters.isEmpty { clients[client].filters[agent] = nil }
+        for framework in frameworks {
+            for client in framework.clients where !clients[client].filters.isEmpty { clients[client].filters[agent] = nil }
+        }
     }
 }

@@ -73,7 +73,7 @@ package struct AgentSubscription: Sendable {
         tasks = message.tasks.compactMap { task in
             guard let info = try? Mesos_V1_TaskInfo(serializedBytes: task.info) else { return nil }
             return ReportedTask(
-                frameworkID: task.frameworkID, spec: TaskSpec(info, frameworkID: task.frameworkID),
+                frameworkID: task.frameworkID, spec: TaskSpec(info, [UInt8](task.info)[...], frameworkID: task.frameworkID),
                 executorID: task.hasExecutorID ? task.executorID : nil, state: task.state,
                 status: task.hasStatus ? [UInt8](task.status) : nil,
                 acknowledgedState: task.hasAcknowledgedState ? task.acknowledgedState : nil)

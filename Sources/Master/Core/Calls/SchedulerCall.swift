@@ -60,7 +60,7 @@ package struct SchedulerCall: Sendable {
         if let flaw = CallFlaw(message, principal: principal) { throw .invalid(flaw) }
         self.bytes = bytes
         frameworkID = message.frameworkID.value
-        content = Content(message)
+        content = Content(message, bytes)
     }
 
     package var isSubscribe: Bool {
@@ -69,18 +69,19 @@ package struct SchedulerCall: Sendable {
 }
 
 extension SchedulerCall.Content {
-    fileprivate init(_ call: Mesos_V1_Scheduler_Call) {
+    /// - Parameter bytes: of the call.
+    fileprivate init(_ call: Mesos_V1_Scheduler_Call, _ bytes: [UInt8]) {
         switch call.type {
         case .subscribe:
             self = .subscribe(.init(call.subscribe.frameworkInfo, call.subscribe.suppressedRoles))
         case .teardown: self = .teardown
         case .accept:
-            let accept = call.accept
+            let raw = Wire.fields(4, of: bytes[...]).flatMap { Wire.fields(2, of: $0) }
             self = .accept(
                 .init(
-                    offers: accept.offerIds.map(\.value),
-                    operations: accept.operations.map { OfferOperation($0, frameworkID: call.frameworkID.value) },
-                    refuse: Self.duration(accept.filters)))
+                    offers: call.accept.offerIds.map(\.value),
+                    operations: Wire.pair(call.accept.operations, raw).map { OfferOperation($0, $1, frameworkID: call.frameworkID.value) },
+                    refuse: Self.duration(call.accept.filters)))
         case .decline: self = .decline(offers: call.decline.offerIds.map(\.value), refuse: Self.duration(call.decline.filters))
         case .acceptInverseOffers: self = .acceptInverseOffers(call.acceptInverseOffers.inverseOfferIds.map(\.value))
         case .declineInverseOffers: self = .declineInverseOffers(call.declineInverseOffers.inverseOfferIds.map(\.value))

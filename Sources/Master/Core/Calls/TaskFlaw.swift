@@ -6,7 +6,8 @@ import Resources
 package struct TaskFlaw: Hashable, Sendable, CustomStringConvertible {
     /// The checks, in the order in which they are made; others between them need the master's state.
     package enum Step: Int, Hashable, Sendable, Comparable {
-        case id = 1, killPolicy = 4, check = 5, resources = 6, environment = 7, container = 8, limits = 9, command = 10, executor = 11, cgroups = 13
+        case id = 1, killPolicy = 4, check = 5, resources = 6, environment = 7, container = 8, limits = 9, command = 10, executor = 11
+        case cgroups = 13
 
         package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
     }
@@ -59,10 +60,12 @@ package struct TaskFlaw: Hashable, Sendable, CustomStringConvertible {
             case .tcp where !check.hasTcp: return "Task uses invalid check: Expecting 'tcp' to be set for TCP check"
             case .command, .http, .tcp: break
             }
-            for (name, value) in [
+            let durations = [
                 ("delay_seconds", check.delaySeconds), ("interval_seconds", check.intervalSeconds), ("timeout_seconds", check.timeoutSeconds)
             ]
-            where !(value >= 0) { return "Task uses invalid check: Expecting '\(name)' to be non-negative" }
+            if let wrong = durations.first(where: { !($0.1 >= 0) }) {
+                return "Task uses invalid check: Expecting '\(wrong.0)' to be non-negative"
+            }
         }
         return task.hasHealthCheck ? healthCheck(task.healthCheck) : nil
     }

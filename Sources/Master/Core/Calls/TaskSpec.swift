@@ -20,18 +20,20 @@ package struct TaskSpec: Hashable, Sendable {
     /// What is wrong with it in itself; found outside the core's thread.
     package let flaw: TaskFlaw?
 
-    package init(_ message: Mesos_V1_TaskInfo, frameworkID: String) {
+    /// - Parameter bytes: the message's; they are kept unless something that may be left out must be filled in.
+    package init(_ message: Mesos_V1_TaskInfo, _ bytes: ArraySlice<UInt8>, frameworkID: String) {
         var message = message
-        if message.hasExecutor, !message.executor.hasFrameworkID { message.executor.frameworkID.value = frameworkID }
-        if message.hasHealthCheck, !message.healthCheck.hasType {
-            if message.healthCheck.hasCommand {
-                message.healthCheck.type = .command
-            } else if message.healthCheck.hasHTTP {
-                message.healthCheck.type = .http
-            }
+        var isChanged = false
+        if message.hasExecutor, !message.executor.hasFrameworkID {
+            message.executor.frameworkID.value = frameworkID
+            isChanged = true
+        }
+        if message.hasHealthCheck, !message.healthCheck.hasType, message.healthCheck.hasCommand || message.healthCheck.hasHTTP {
+            message.healthCheck.type = message.healthCheck.hasCommand ? .command : .http
+            isChanged = true
         }
         // Serialising what was just parsed can't fail.
-        info = (try? message.serializedBytes()) ?? []
+        info = isChanged ? (try? message.serializedBytes()) ?? [] : Array(bytes)
         id = message.taskID.value
         name = message.name
         agentID = message.agentID.value
@@ -48,7 +50,8 @@ package struct TaskSpec: Hashable, Sendable {
             role = nil
             lacksRole = false
             flaw =
-                TaskFlaw(message, nil, executor: executor, frameworkID: frameworkID) ?? TaskFlaw(.resources, "Task uses invalid resources: \(error)")
+                TaskFlaw(message, nil, executor: executor, frameworkID: frameworkID)
+                ?? TaskFlaw(.resources, "Task uses invalid resources: \(error)")
         }
     }
 
@@ -119,12 +122,16 @@ package enum OfferOperation: Hashable, Sendable {
     /// RESERVE, CREATE and so on, with the name that the protocol gives it.
     case other(name: String, id: String?)
 
-    init(_ message: Mesos_V1_Offer.Operation, frameworkID: String) {
+    /// - Parameter bytes: the message's.
+    init(_ message: Mesos_V1_Offer.Operation, _ bytes: ArraySlice<UInt8>, frameworkID: String) {
         switch message.type {
         case .launch:
-            self = .launch(message.launch.taskInfos.map { TaskSpec($0, frameworkID: frameworkID) }, hasID: message.hasID)
+            let infos = Wire.fields(2, of: bytes).flatMap { Wire.fields(1, of: $0) }
+            let specs = Wire.pair(message.launch.taskInfos, infos).map { TaskSpec($0, $1, frameworkID: frameworkID) }
+            self = .launch(specs, hasID: message.hasID)
         case .launchGroup:
-            let tasks = message.launchGroup.taskGroup.tasks.map { TaskSpec($0, frameworkID: frameworkID) }
+            let infos = Wire.fields(7, of: bytes).flatMap { Wire.fields(2, of: $0) }.flatMap { Wire.fields(1, of: $0) }
+            let tasks = Wire.pair(message.launchGroup.taskGroup.tasks, infos).map { TaskSpec($0, $1, frameworkID: frameworkID) }
             self = .launchGroup(tasks, executor: ExecutorSpec(message.launchGroup.executor), hasID: message.hasID)
         case let type:
             self = .other(name: Self.name(of: type), id: message.hasID ? message.id.value : nil)

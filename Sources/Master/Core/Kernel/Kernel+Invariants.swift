@@ -62,8 +62,8 @@ extension Kernel {
         frameworks.forEach { handle, framework in
             precondition(frameworksByID[framework.id] == handle, "a framework can't be found by its id")
             if framework.isCompleted {
-                precondition(
-                    framework.tasks.count + framework.unreachable.count + framework.offers.count == 0, "a framework that is over has tasks or offers")
+                let rest = framework.tasks.count + framework.unreachable.count + framework.offers.count
+                precondition(rest == 0, "a framework that is over has tasks or offers")
             }
             precondition(framework.completed.count <= settings.completedTasksPerFramework, "too many completed tasks are kept")
         }

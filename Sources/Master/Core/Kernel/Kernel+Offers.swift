@@ -10,7 +10,7 @@ extension Kernel {
         let grants = allocator.run(at: now.monotonic)
         metrics.allocationRuns += 1
         guard !grants.isEmpty else { return }
-        if agingOffers.isEmpty { setReview() }
+        setReview()
         var order: [Handle<Framework>] = []
         var views: [Handle<Framework>: [OfferView]] = [:]
         for grant in grants {
@@ -34,7 +34,7 @@ extension Kernel {
         offersByNumber[number] = offer
         offers.append(offer, to: &frameworks[framework].offers)
         agents[agent].offers.append(offer)
-        agingOffers.append(offer)
+        youngOffers.append(offer)
         return view(offer)
     }
 
@@ -110,27 +110,28 @@ extension Kernel {
     private static var reviewInterval: Int64 { .second }
 
     private mutating func setReview() {
-        guard settings.offerHoldLimit > 0 || settings.offerTimeout > 0 else { return }
+        guard !isReviewSet, settings.offerHoldLimit > 0 || settings.offerTimeout > 0 else { return }
+        isReviewSet = true
         deadlines.insert(.oldOffers, at: now.monotonic.saturatingAdd(Self.reviewInterval))
     }
 
-    /// Nobody may sit on offers while another framework waits for such resources. At most a thousand old offers are looked at a time.
+    /// Nobody may sit on offers while another framework, which holds none, waits for such resources. At most a thousand old offers are
+    /// looked at a time.
     mutating func reviewOldOffers() {
-        var checked = 0
-        var kept: [Handle<Offer>] = []
-        while let offer = agingOffers.first, checked < 1000 {
-            guard offers.contains(offer) else {
-                agingOffers.removeFirst()
-                continue
-            }
-            let age = now.monotonic - offers[offer].made
-            guard isOld(age) else { break }
-            agingOffers.removeFirst()
-            checked += 1
-            if !review(offer, age) { kept.append(offer) }
+        isReviewSet = false
+        while let offer = youngOffers.first, !offers.contains(offer) || isOld(now.monotonic - offers[offer].made) {
+            youngOffers.removeFirst()
+            if offers.contains(offer) { oldOffers.append(offer) }
         }
-        agingOffers.append(contentsOf: kept)
-        if !agingOffers.isEmpty { setReview() }
+        var waiting: [Handle<Framework>] = []
+        frameworks.forEach { handle, framework in
+            if framework.isConnected, framework.offers.count == 0 { waiting.append(handle) }
+        }
+        for _ in 0..<min(1000, oldOffers.count) {
+            let offer = oldOffers.removeFirst()
+            if offers.contains(offer), !review(offer, waiting) { oldOffers.append(offer) }
+        }
+        if !youngOffers.isEmpty || !oldOffers.isEmpty { setReview() }
     }
 
     private func isOld(_ age: Int64) -> Bool {
@@ -138,13 +139,13 @@ extension Kernel {
     }
 
     /// - Returns: whether the offer was rescinded.
-    private mutating func review(_ offer: Handle<Offer>, _ age: Int64) -> Bool {
+    private mutating func review(_ offer: Handle<Offer>, _ waiting: [Handle<Framework>]) -> Bool {
         let entry = offers[offer]
+        let age = now.monotonic - entry.made
         let hasTimedOut = settings.offerTimeout > 0 && age >= settings.offerTimeout
         let isHoarded =
             settings.offerHoldLimit > 0 && age >= settings.offerHoldLimit
-            && allocator.isWanted(
-                entry.resources, agent: entry.agent.index, byOthersThan: entry.framework.index, at: now.monotonic)
+            && allocator.isWanted(entry.resources, agent: entry.agent.index, by: waiting, at: now.monotonic)
         guard hasTimedOut || isHoarded else { return false }
         log(.info, "an offer was held too long and is rescinded", ["framework": frameworks[entry.framework].id, "offer": offerID(entry.number)])
         // Without a filter the framework, which now holds less, might come first again.

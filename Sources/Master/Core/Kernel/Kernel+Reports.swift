@@ -50,11 +50,8 @@ extension Kernel {
         metrics.count(update)
         if isNews || isCheck {
             let framework = frameworks[tasks[task].framework].id
-            if isObserved {
-                emit(
-                    .observe(
-                        .taskUpdated(frameworkID: framework, status: Wire.dropping([StatusField.data], from: update.status), state: update.state)))
-            }
+            let status = Wire.dropping([StatusField.data], from: update.status)
+            if isObserved { emit(.observe(.taskUpdated(frameworkID: framework, status: status, state: update.state))) }
         }
         // Nobody will acknowledge it.
         if isForwarded, update.uuid.isEmpty, update.state.isTerminal { complete(task) }

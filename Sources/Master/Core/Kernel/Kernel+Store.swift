@@ -44,7 +44,10 @@ extension Kernel {
         }
         log(
             .notice, "master started",
-            ["id": masterID, "cluster": clusterID, "epoch": "\(epoch)", "frameworks": "\(frameworks.count)", "agents": "\(agents.count)"])
+            [
+                "id": masterID, "cluster": clusterID, "epoch": "\(epoch)", "frameworks": "\(frameworks.count)",
+                "agents": "\(agents.count)"
+            ])
     }
 
     // MARK: Frameworks

@@ -58,8 +58,10 @@ package struct Kernel: StateMachine {
 
     var lostAgents = OrderedDictionary<String, LostAgent>()
     var completedFrameworks = Deque<Handle<Framework>>()
-    /// In the order in which they were made; those that are gone are skipped.
-    var agingOffers = Deque<Handle<Offer>>()
+    /// In the order in which they were made, and those among them that have been held for long; those that are gone are skipped.
+    var youngOffers = Deque<Handle<Offer>>()
+    var oldOffers = Deque<Handle<Offer>>()
+    var isReviewSet = false
     var observers: [UInt64] = []
     var nextFramework: UInt64 = 0
     var nextAgent: UInt64 = 0

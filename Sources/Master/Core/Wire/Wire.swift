@@ -1,3 +1,5 @@
+import SwiftProtobuf
+
 /// Protobuf's wire format, as far as messages must be put together or changed without being parsed: TaskInfo and TaskStatus travel through
 /// the master as bytes.
 /// Specified by https://protobuf.dev/programming-guides/encoding/.
@@ -80,12 +82,20 @@ package struct WireReader: Sequence, IteratorProtocol, Sendable {
 
     package init(_ bytes: [UInt8]) { self.init(bytes[...]) }
 
-    package mutating func next() -> Field? {
+    package mutating func next() -> Field? { next(groups: 0) }
+
+    /// - Parameter groups: how many groups the field lies in. They are never known, and passed over as a whole.
+    private mutating func next(groups: Int) -> Field? {
         let start = position
         guard let tag = varint(), let number = Int(exactly: tag >> 3), number > 0 else { return nil }
         var bits: UInt64 = 0
         var contents: ArraySlice<UInt8> = []
         switch tag & 7 {
+        case 3:
+            guard groups < 100 else { return nil }
+            while !isAtEnd(ofGroup: number) {
+                guard next(groups: groups + 1) != nil else { return nil }
+            }
         case 0:
             guard let value = varint() else { return nil }
             bits = value
@@ -102,6 +112,14 @@ package struct WireReader: Sequence, IteratorProtocol, Sendable {
             return nil
         }
         return Field(number: number, bits: bits, contents: contents, encoded: bytes[start..<position])
+    }
+
+    /// Passes over the end of a group if it is next.
+    private mutating func isAtEnd(ofGroup number: Int) -> Bool {
+        let start = position
+        if let tag = varint(), tag & 7 == 4, tag >> 3 == UInt64(number) { return true }
+        position = start
+        return false
     }
 
     private mutating func varint() -> UInt64? {
@@ -124,6 +142,20 @@ package enum Wire {
         var found: ArraySlice<UInt8>?
         for next in WireReader(message) where next.number == field { found = next.contents }
         return found
+    }
+
+    /// The contents of all fields of that number.
+    package static func fields(_ number: Int, of message: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
+        var found: [ArraySlice<UInt8>] = []
+        for field in WireReader(message) where field.number == number { found.append(field.contents) }
+        return found
+    }
+
+    /// Parsed messages with the bytes of each.
+    static func pair<M: Message>(_ messages: [M], _ bytes: [ArraySlice<UInt8>]) -> [(M, ArraySlice<UInt8>)] {
+        if messages.count == bytes.count { return Array(zip(messages, bytes)) }
+        // A field that was sent in two pieces, or whatever else can be told in several ways. What was just parsed can be serialised.
+        return messages.map { message in (message, ((try? message.serializedBytes()) ?? [UInt8]())[...]) }
     }
 
     /// Whether a message has a field.

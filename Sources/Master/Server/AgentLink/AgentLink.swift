@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Machine
 import MasterCore
+import MesosAPI
 import Runtime
 import Synchronization
 import Transport
@@ -25,17 +26,20 @@ final class AgentLink: Sendable {
     }
 
     private let state = Mutex(State())
+    /// The form of the records, in both directions. JSON is for people who look on, with curl.
+    private let type: ContentType
     private let origin: Origin
     private let master: Master
 
-    init(number: UInt64, origin: Origin, master: Master) {
+    init(number: UInt64, type: ContentType, origin: Origin, master: Master) {
         self.number = number
+        self.type = type
         self.origin = origin
         self.master = master
     }
 
     func send(_ order: AgentOrder) {
-        outbox.offer(record: OrderEncoder.record(order, session: session))
+        outbox.offer(record: outgoing(OrderEncoder.record(order, session: session)))
         state.withLock { $0.hasSent = true }
     }
 
@@ -45,7 +49,7 @@ final class AgentLink: Sendable {
             defer { state.hasSent = false }
             return state.hasSubscribed && !state.hasSent
         }
-        if isIdle { outbox.offer(record: OrderEncoder.heartbeat(session: session)) }
+        if isIdle { outbox.offer(record: outgoing(OrderEncoder.heartbeat(session: session))) }
     }
 
     /// Called on the connection's event loop.
@@ -97,7 +101,18 @@ final class AgentLink: Sendable {
         resume()
     }
 
+    private func outgoing(_ record: [UInt8]) -> [UInt8] {
+        // What the encoder writes is a message, so its JSON can be written, too.
+        type == .protobuf ? record : (try? MesosJSON.encode(record, as: MessageTypes.masterRecord)) ?? []
+    }
+
+    private func incoming(_ record: [UInt8]) throws(AgentRefusal) -> [UInt8] {
+        guard type == .json else { return record }
+        do throws(MesosJSONError) { return try MesosJSON.decode(record, as: MessageTypes.agentRecord) } catch { throw .unparsable }
+    }
+
     private func input(of record: [UInt8]) throws(AgentRefusal) -> Kernel.Input? {
+        let record = try incoming(record)
         let isFirst = state.withLock { state in
             defer { state.hasSubscribed = true }
             return !state.hasSubscribed

@@ -12,10 +12,10 @@ struct AgentLinkEndpoint: Sendable {
     func respond(to call: Call) -> Reply {
         guard call.method == .POST else { return Replies.methodNotAllowed("POST", call) }
         guard let header = call.headers.first(name: "Content-Type") else { return Replies.badRequest("Expecting 'Content-Type' to be present") }
-        guard ContentType(leniently: header) == .protobuf else {
-            return .text(.unsupportedMediaType, "Expecting 'Content-Type' of application/x-protobuf")
+        guard let type = ContentType(leniently: header) else {
+            return .text(.unsupportedMediaType, "Expecting 'Content-Type' of application/json or application/x-protobuf")
         }
-        let link = master.links.open { AgentLink(number: $0, origin: call.caller.origin, master: master) }
+        let link = master.links.open { AgentLink(number: $0, type: type, origin: call.caller.origin, master: master) }
         var limits = RecordStream.Limits()
         limits.silence = .nanoseconds(master.settings.kernel.agentSilence)
         let holder = StreamHolder()
@@ -27,7 +27,7 @@ struct AgentLinkEndpoint: Sendable {
                 link.end(isSilent: end == .silent)
             })
         holder.stream.withLock { $0 = stream }
-        return .records(stream, contentType: ContentType.protobuf.name)
+        return .records(stream, contentType: type.name)
     }
 }
 

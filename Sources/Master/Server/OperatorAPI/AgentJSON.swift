@@ -40,9 +40,9 @@ extension JSONWriter {
         var domain: ArraySlice<UInt8>?
         for field in WireReader(spec.info) {
             if field.number == AgentField.domain { domain = field.contents }
-            guard field.number == AgentField.attributes, let attribute = try? Mesos_V1_Attribute(serializedBytes: Array(field.contents)) else {
-                continue
-            }
+            guard field.number == AgentField.attributes,
+                let attribute = try? Mesos_V1_Attribute(serializedBytes: Array(field.contents))
+            else { continue }
             key(attribute.name)
             self.attribute(attribute)
         }

@@ -1,3 +1,4 @@
+import AgoraAPI
 import JSON
 import MasterCore
 import MesosAPI
@@ -106,4 +107,6 @@ enum MessageTypes {
     static let operatorResponse = MessageType(Mesos_V1_Master_Response.self)
     static let operatorEvent = MessageType(Mesos_V1_Master_Event.self)
     static let operatorCall = MessageType(Mesos_V1_Master_Call.self)
+    static let agentRecord = MessageType(Agora_V1_AgentRecord.self, in: .agora)
+    static let masterRecord = MessageType(Agora_V1_MasterRecord.self, in: .agora)
 }
