@@ -68,15 +68,18 @@ struct HealthTests {
         var world = World(agents: 1)
         world.create(app(failures: 1, grace: 25))
         let task = world.task(world.instances("/a")[0])
-        world.wait(seconds: 1)
-        for _ in 0..<4 {
+        var times: [Int64] = []
+        let start = world.now.monotonic
+        for _ in 0..<8 {
+            let next = world.probes.count
+            for _ in 0..<200 where world.probes.count == next { world.wait(seconds: 0.05) }
+            times.append((world.now.monotonic - start) / (50 * .millisecond) * 50)
             guard let probe = world.probes.last else { break }
             world.send(.probed(probe.task, check: 0, .failed(cause: "no")))
-            world.wait(seconds: 5)
         }
+        #expect(times == [250, 500, 1_000, 2_000, 4_000, 8_000, 13_000, 18_000], "a young task is asked more often")
         #expect(world.instances("/a")[0].checks == [nil])
-        #expect(world.probes.count == 5, "a young task is asked more often")
-        world.wait(seconds: 10)
+        world.wait(seconds: 17)
         for _ in 0..<2 {
             guard let probe = world.probes.last else { break }
             world.send(.probed(probe.task, check: 0, .failed(cause: "no")))

@@ -74,7 +74,9 @@ extension Services {
         }
         let step = replacement.next(view(of: app, definition))
         carryOut(step, app, definition)
-        let isDone = replacement.isDone(view(of: app, definition))
+        // The old ones must be gone, too: whoever counts the tasks afterwards finds as many as are wanted.
+        let now = view(of: app, definition)
+        let isDone = replacement.isDone(now) && now.ending == 0
         deployments[index].progress[position] = isDone ? .done : .replacing(replacement)
     }
 

@@ -12,8 +12,7 @@ extension Services {
         }
         instances[handle].probing = Array(repeating: false, count: app.healthChecks.count)
         for (index, check) in app.healthChecks.enumerated() where check.kind.isRunByLeader {
-            let delay = min(Int64(check.intervalSeconds).saturatingMultiply(.second), .second)
-            timers.set(.probe(handle, check: index), at: now.monotonic.saturatingAdd(delay))
+            timers.set(.probe(handle, check: index), at: now.monotonic.saturatingAdd(Self.firstPause))
         }
         if let app = appHandles[instance.app], apps[app].lock != nil { askWhetherReady(handle) }
     }
@@ -72,11 +71,17 @@ extension Services {
         timers.set(.probe(handle, check: index), at: now.monotonic.saturatingAdd(pause))
     }
 
+    /// How long after it began to run a task is asked for the first time.
+    private static let firstPause: Int64 = 250 * .millisecond
+
     /// A task that has just begun is asked more often, so that deployments needn't wait for a whole interval; those failures don't count.
+    /// The pauses double, up to 5 s.
     private func pause(before check: HealthCheck, _ index: Int, _ instance: Instance) -> Int64 {
         let interval = max(Int64(check.intervalSeconds).saturatingMultiply(.second), .second)
         let isYoung = instance.checks.indices.contains(index) && instance.checks[index]?.firstSuccess == nil && isInGrace(instance, check)
-        return isYoung ? min(interval, 5 * .second) : interval
+        guard isYoung else { return interval }
+        let age = instance.task?.startedAt.map { (timestamp.milliseconds - $0.milliseconds).saturatingMultiply(.millisecond) } ?? 0
+        return min(interval, 5 * .second, max(Self.firstPause, age))
     }
 
     private func isInGrace(_ instance: Instance, _ check: HealthCheck) -> Bool {
