@@ -99,7 +99,7 @@ let targets: [Target] = [
         name: "Harness", dependencies: ["Transport", "JSON", logging, nioHTTP1], path: "Tests/Harness", swiftSettings: house),
     tests("EndToEnd", ["Harness", "Transport", "JSON", "MesosAPI", nioHTTP1, "agora"]),
     tests("ServicesServerTests", ["ServicesServer", "ServicesCore", "Transport", "JSON", nioCore, nioPosix, nioHTTP1, lifecycle, logging]),
-    tests("ServicesCoreTests", ["ServicesCore", "Machine", "JSON", "Resources", "MesosAPI", protobuf]),
+    tests("ServicesCoreTests", ["ServicesCore", "Machine", "JSON", "Resources", "MesosAPI", protobuf])
 ]
 
 let package = Package(
