@@ -61,7 +61,7 @@ let targets: [Target] = [
     .systemLibrary(name: "CZlib", path: "Sources/CZlib"),
     library("MasterCore", "Master/Core", ["Machine", "Resources", "MesosAPI", "AgoraAPI", ordered, deque, protobuf]),
     library("MasterServer", "Master/Server", shell + ["MasterCore"]),
-    library("AgentCore", "Agent/Core", ["Machine", "Resources", "MesosAPI", "AgoraAPI", ordered, deque, protobuf]),
+    library("AgentCore", "Agent/Core", ["Machine", "Resources", "MesosAPI", "AgoraAPI", ordered, deque, protobuf], exclude: ["README.md"]),
     library("AgentServer", "Agent/Server", shell + ["AgentCore", nioPosix, nioSSL]),
     library(
         "Scheduling", "Frameworks/Scheduling",

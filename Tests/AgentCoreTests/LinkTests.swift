@@ -123,7 +123,9 @@ struct LinkTests {
         }
         #expect(effects.words.contains("signal 15") && effects.words.first == "disconnect: rejected by the master: Agent has been marked gone")
         let last = rig.exited("t", ContainerEnd(.signalled(15)))
-        #expect(last.words.contains("connect"))
+        #expect(last.words.contains("note: the agent begins anew, without its id"))
+        #expect(rig.wake(after: 0.1).words == [], "not at once: who rejects it for good may do so again")
+        #expect(rig.wake(after: 2).words == ["connect"])
         let anew = rig.subscription()
         #expect(anew?.agent.hasID == false)
         #expect(rig.stored["agent"]?["id"] == nil)

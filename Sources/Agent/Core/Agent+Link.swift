@@ -56,17 +56,18 @@ extension Agent {
         }
     }
 
-    private mutating func breakLink(_ reason: String, _ now: Moment, _ effects: inout [Effect]) {
+    private mutating func breakLink(_ reason: String, patience: UInt32 = 0, _ now: Moment, _ effects: inout [Effect]) {
         effects.append(.disconnect(link: link.number, reason: reason))
-        loseLink(reason, now, &effects)
+        loseLink(reason, patience: patience, now, &effects)
     }
 
-    private mutating func loseLink(_ reason: String, _ now: Moment, _ effects: inout [Effect]) {
+    /// - Parameter patience: the pause is at least as long as after so many failures.
+    private mutating func loseLink(_ reason: String, patience: UInt32 = 0, _ now: Moment, _ effects: inout [Effect]) {
         if link.isUp || link.lastFailure != reason {
             effects.append(.note(Note(.warning, "no connection to the master", ("reason", reason))))
         }
         let wasUp = link.isUp
-        link.failures = wasUp ? 0 : (link.failures == .max ? .max : link.failures + 1)
+        link.failures = max(patience, wasUp ? 0 : (link.failures == .max ? .max : link.failures + 1))
         link.lastFailure = reason
         dialLater(now)
         if wasUp { tellStreams(now, &effects) }
@@ -150,9 +151,8 @@ extension Agent {
     }
 
     private mutating func rejected(_ answer: Agora_V1_Rejected, _ now: Moment, _ effects: inout [Effect]) {
-        // A pause of a second at least: the master has its reasons.
-        link.failures = max(link.failures, 4)
-        breakLink("rejected by the master: \(answer.reason)", now, &effects)
+        // About a second's pause at least: the master has its reasons.
+        breakLink("rejected by the master: \(answer.reason)", patience: 4, now, &effects)
         if answer.final { forgetIdentity(now, &effects) }
     }
 

@@ -154,7 +154,7 @@ extension Agent {
         drain = nil
         effects.append(.store([.remove(table: "agent", key: "id"), .remove(table: "agent", key: "drain")]))
         effects.append(.note(Note(.warning, "the agent begins anew, without its id")))
-        dial(&effects)
+        dialLater(now)
     }
 
     private mutating func sayGoodbye(tasksStay: Bool, _ now: Moment, _ effects: inout [Effect]) {

@@ -62,20 +62,25 @@ package final class AgentServer: Service {
         let loop = Loop(
             core: Agent(), store: ground.store, recorder: recorder, settings: loopSettings, logger: logger, perform: hands.perform)
         let crew = Crew(settings, ground, loop: loop, hands: hands, logger: logger)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { [http] in try await http.run() }
-            let address = try await http.address()
-            let started = try ground.started(settings, port: address.port)
-            loop.start()
-            crew.start(started)
-            responder.serve(AgentAPI(settings, ground, crew: crew, loop: loop, logger: logger))
-            try? await gracefulShutdown()
-            let killsTasks = stopsTasks.load(ordering: .relaxed)
-            crew.feeder.post(.stopping(killsTasks: killsTasks))
-            await wait(for: stopped, seconds: killsTasks ? settings.stopLimit : 2)
-            await crew.stop(removesContainers: killsTasks)
-            await loop.stop()
-            group.cancelAll()
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { [http] in try await http.run() }
+                let address = try await http.address()
+                let started = try ground.started(settings, port: address.port)
+                loop.start()
+                crew.start(started)
+                responder.serve(AgentAPI(settings, ground, crew: crew, loop: loop, logger: logger))
+                try? await gracefulShutdown()
+                let killsTasks = stopsTasks.load(ordering: .relaxed)
+                crew.feeder.post(.stopping(killsTasks: killsTasks))
+                await wait(for: stopped, seconds: killsTasks ? settings.stopLimit : 2)
+                await crew.stop(removesContainers: killsTasks)
+                await loop.stop()
+                group.cancelAll()
+            }
+        } catch {
+            await crew.stop(removesContainers: false)
+            throw error
         }
     }
 

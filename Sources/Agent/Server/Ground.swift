@@ -6,6 +6,7 @@ import MesosAPI
 import Runtime
 import Store
 import SwiftProtobuf
+import Synchronization
 
 /// What an agent stands on: its locked folder, its store, and what the machine has.
 final class Ground: Sendable {
@@ -23,7 +24,7 @@ final class Ground: Sendable {
     let attributes: [Mesos_V1_Attribute]
     let startTime: Double
     private let folder: WorkFolder
-    private let saved: Saved
+    private let saved: Mutex<Saved?>
 
     /// - Throws: one line that says what is wrong.
     init(_ settings: AgentSettings, logger: Logger) throws {
@@ -34,7 +35,7 @@ final class Ground: Sendable {
         let path = settings.workFolder + "/state.db"
         store = try SQLiteStore(path: path)
         do {
-            saved = try Saved(rows: try Self.rows(store))
+            saved = Mutex(try Saved(rows: try Self.rows(store)))
         } catch let error as RecordingError {
             throw Failure(description: "\(path) holds what this version of Agora can't read: \(error)")
         }
@@ -77,7 +78,7 @@ final class Ground: Sendable {
         return "agent-" + String(digest.value, radix: 16)
     }
 
-    /// The core's first input. The port is known once we listen.
+    /// The core's first input, once. The port is known once we listen.
     func started(_ settings: AgentSettings, port: Int) throws -> Agent.Started {
         var info = Mesos_V1_AgentInfo()
         info.hostname = hostname
@@ -98,6 +99,10 @@ final class Ground: Sendable {
         rules.sandboxDelay = max(0, Int64(secondsClamped: settings.sandboxDelay) ?? rules.sandboxDelay)
         rules.shutdownGrace = max(0, Int64(secondsClamped: settings.shutdownGrace) ?? rules.shutdownGrace)
         var random = SystemRandomNumberGenerator()
-        return Agent.Started(rules: rules, seed: (0..<4).map { _ in random.next() }, bootID: facts.bootID, saved: saved)
+        let saved = saved.withLock { saved in
+            defer { saved = nil }
+            return saved
+        }
+        return Agent.Started(rules: rules, seed: (0..<4).map { _ in random.next() }, bootID: facts.bootID, saved: saved ?? .none)
     }
 }

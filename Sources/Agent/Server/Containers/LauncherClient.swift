@@ -134,7 +134,7 @@ final class LauncherClient: Sendable {
                 state.failures = 0
                 state.hello = hello
             }
-            onReady(hello, listed.containers)
+            onReady(hello, listed.containers.filter { container in !isWatched(container.containerID) })
         }
     }
 
@@ -227,6 +227,8 @@ final class LauncherClient: Sendable {
     func watch(_ container: String, _ done: @escaping @Sendable (Agora_V1_ContainerExit?) -> Void) {
         state.withLock { $0.watchers[container] = done }
     }
+
+    private func isWatched(_ container: String) -> Bool { state.withLock { $0.watchers[container] != nil } }
 
     func unwatch(_ container: String) {
         let watcher = state.withLock { $0.watchers.removeValue(forKey: container) }

@@ -21,6 +21,8 @@ final class MasterLink: Sendable {
         var line: Line?
         var hasSpoken = false
         var nextMaster = 0
+        /// Where a master that doesn't lead has sent us.
+        var leader: String?
         var heartbeat: RepeatedTask?
     }
 
@@ -68,11 +70,15 @@ final class MasterLink: Sendable {
             return hasRoom { slot.stream.withLock { $0 }?.resume() } ? .more : .pause
         } onEnd: { [self] end in
             slot.stream.withLock { $0 = nil }
-            state.withLock { if $0.line?.number == number { $0.line = nil } }
+            state.withLock { state in
+                if state.line?.number == number { state.line = nil }
+                state.leader = Self.leader(end)
+            }
             post(.linkClosed(number, reason: Self.text(end)))
         }
         slot.stream.withLock { $0 = stream }
         let master = state.withLock { state in
+            if let leader = state.leader { return leader }
             defer { state.nextMaster += 1 }
             return masters.isEmpty ? "" : masters[state.nextMaster % masters.count]
         }
@@ -142,6 +148,14 @@ final class MasterLink: Sendable {
         record.heartbeat = .init()
         return (try? record.serializedBytes()) ?? []
     }()
+
+    /// `//host:port/…` of a redirection.
+    private static func leader(_ end: StreamEnd) -> String? {
+        guard case .refused(let answer) = end, answer.status == .temporaryRedirect, let location = answer.headers.first(name: "Location"),
+            let endpoint = Endpoint(location.hasPrefix("//") ? "http:" + location : location), !endpoint.isSecure
+        else { return nil }
+        return endpoint.host.contains(":") ? "[\(endpoint.host)]:\(endpoint.port)" : "\(endpoint.host):\(endpoint.port)"
+    }
 
     private static func text(_ end: StreamEnd) -> String {
         switch end {
