@@ -191,9 +191,9 @@ struct World {
             unacknowledged.append(status)
             guard seen.insert(status.uuid.wireBytes).inserted else { return }
             let states = known[status.taskID.value] ?? []
-            #expect(states.last.map { !$0.endsTask } ?? true, "nothing follows a terminal state: \(status.taskID.value) \(states) \(status.state)")
+            #expect(states.last.map { !$0.isTerminal } ?? true, "nothing follows a terminal state: \(status.taskID.value) \(states) \(status.state)")
             known[status.taskID.value] = states + [status.state]
-            if status.state.endsTask { open.remove(status.taskID.value) }
+            if status.state.isTerminal { open.remove(status.taskID.value) }
         default: break
         }
     }

@@ -140,7 +140,8 @@ struct APITests {
                     $0.type = .getMetrics; $0.getMetrics = .init()
                 }
             ).getMetrics.metrics
-            #expect(metrics.first { $0.name == "slave/tasks_running" }?.value == 1)
+            let running = metrics.first { $0.name == "slave/tasks_running" }
+            #expect(running?.value == 1, "\(metrics.map(\.name))")
             let latest = "/frameworks/framework-1/executors/t/runs/latest"
             let part = try await web.ask(
                 .with {

@@ -204,7 +204,7 @@ extension Agent {
         subscribe.bootID = bootID
         if epoch > 0 { subscribe.epoch = epoch }
         subscribe.ip = rules.ip
-        tasks.forEach { handle, task in if !task.isGhost { subscribe.tasks.append(entry(task)) } }
+        tasks.forEach { handle, task in if !task.isGhost { append(task, to: &subscribe) } }
         frameworks.forEach { _, framework in
             var entry = Agora_V1_Framework()
             entry.frameworkID = framework.id
@@ -218,7 +218,7 @@ extension Agent {
         return subscribe
     }
 
-    private func entry(_ task: borrowing AgentTask) -> Agora_V1_Task {
+    private func append(_ task: borrowing AgentTask, to subscribe: inout Agora_V1_Subscribe) {
         var entry = Agora_V1_Task()
         entry.frameworkID = frameworks[task.framework].id
         entry.info = .init(wire: task.info)
@@ -226,7 +226,7 @@ extension Agent {
         entry.state = task.state
         if let latest = task.stream.latest { entry.status = .init(wire: latest.status) }
         if let acknowledged = task.stream.acknowledged { entry.acknowledgedState = acknowledged }
-        return entry
+        subscribe.tasks.append(entry)
     }
 
     /// What this agent can do, as masters ask.

@@ -42,7 +42,7 @@ extension Agent {
             if let isHealthy = tasks[handle].isHealthy { status.healthy = isHealthy }
             if let check = tasks[handle].check { status.checkStatus = Self.checkStatus(check) }
         }
-        if news.state.endsTask {
+        if news.state.isTerminal {
             tasks[handle].phase = .ended
             tasks[handle].kill?.forceAt = nil
             tasks[handle].completionAt = nil

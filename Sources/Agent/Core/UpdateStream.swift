@@ -50,7 +50,7 @@ package struct UpdateStream: Sendable, Hashable {
 
     package init() {}
 
-    package var hasEnded: Bool { latest?.state.endsTask ?? false }
+    package var hasEnded: Bool { latest?.state.isTerminal ?? false }
 
     mutating func add(_ update: Update, isLinked: Bool, at now: Int64) -> [Effect] {
         if hasEnded { return [.refuse(.updateAfterTerminal)] }
@@ -64,7 +64,7 @@ package struct UpdateStream: Sendable, Hashable {
         guard let first = queue.first, first.uuid == uuid else { return [.refuse(.unexpectedAcknowledgement)] }
         queue.removeFirst()
         acknowledged = first.state
-        if first.state.endsTask {
+        if first.state.isTerminal {
             retryAt = nil
             return [.ended]
         }
@@ -92,7 +92,7 @@ package struct UpdateStream: Sendable, Hashable {
 
 extension Mesos_V1_TaskState {
     /// No other state follows, and the task's resources are free.
-    var endsTask: Bool {
+    var isTerminal: Bool {
         switch self {
         case .taskFinished, .taskFailed, .taskKilled, .taskError, .taskLost, .taskDropped, .taskGone, .taskGoneByOperator: true
         default: false
