@@ -125,50 +125,84 @@ struct APITests {
         }
     }
 
-    @Test func `operator calls: are answered in both forms, unknown ones refused`() async throws {
-        try await run { cluster, web in
-            #expect(try await web.ask(.with { $0.type = .getHealth }).getHealth.healthy)
-            #expect(try await web.ask(.with { $0.type = .getVersion }).getVersion.versionInfo.version == "1.11.0")
-            #expect(try await web.ask(.with { $0.type = .getFlags }).getFlags.flags.contains { $0.name == "work_dir" })
-            let state = try await web.ask(.with { $0.type = .getState }).getState
+    private func call(_ type: Mesos_V1_Agent_Call.TypeEnum) -> Mesos_V1_Agent_Call {
+        var call = Mesos_V1_Agent_Call()
+        call.type = type
+        if type == .getMetrics { call.getMetrics = .init() }
+        return call
+    }
+
+    @Test func `operator calls: tell of health, version, flags and metrics`() async throws {
+        try await run { _, web in
+            let health = try await web.ask(call(.getHealth))
+            #expect(health.getHealth.healthy)
+            let version = try await web.ask(call(.getVersion))
+            #expect(version.getVersion.versionInfo.version == "1.11.0")
+            let flags = try await web.ask(call(.getFlags))
+            #expect(flags.getFlags.flags.contains { $0.name == "work_dir" })
+            let metrics = try await web.ask(call(.getMetrics))
+            #expect(metrics.type == .getMetrics)
+            let running = metrics.getMetrics.metrics.first { $0.name == "slave/tasks_running" }
+            #expect(running?.value == 1)
+            let json = try await web.post("/api/v1", "application/json", #"{"type":"GET_HEALTH"}"#)
+            #expect(json == #"200 {"type":"GET_HEALTH","get_health":{"healthy":true}}"#)
+        }
+    }
+
+    @Test func `operator calls: tell of the agent and its tasks`() async throws {
+        try await run { _, web in
+            let state = try await web.ask(call(.getState)).getState
             #expect(state.getTasks.launchedTasks.map(\.taskID.value) == ["t"] && state.getExecutors.executors.count == 1)
             #expect(state.getFrameworks.frameworks.first?.frameworkInfo.id.value == FakeMaster.framework)
-            #expect(try await web.ask(.with { $0.type = .getContainers }).getContainers.containers.first?.executorID.value == "t")
-            #expect(try await web.ask(.with { $0.type = .getAgent }).getAgent.agentInfo.id.value == FakeMaster.agentID)
-            let metrics = try await web.ask(
-                .with {
-                    $0.type = .getMetrics; $0.getMetrics = .init()
-                }
-            ).getMetrics.metrics
-            let running = metrics.first { $0.name == "slave/tasks_running" }
-            #expect(running?.value == 1, "\(metrics.map(\.name))")
+            let containers = try await web.ask(call(.getContainers)).getContainers.containers
+            #expect(containers.map(\.executorID.value) == ["t"])
+            let agent = try await web.ask(call(.getAgent)).getAgent
+            #expect(agent.agentInfo.id.value == FakeMaster.agentID)
+        }
+    }
+
+    @Test func `operator calls: list and read files`() async throws {
+        try await run { _, web in
             let latest = "/frameworks/framework-1/executors/t/runs/latest"
-            let part = try await web.ask(
-                .with {
-                    $0.type = .readFile; $0.readFile.path = latest + "/stdout"; $0.readFile.offset = 8
-                }
-            ).readFile
+            var read = call(.readFile)
+            read.readFile.path = latest + "/stdout"
+            read.readFile.offset = 8
+            let part = try await web.ask(read).readFile
             #expect(part.size == 11 && part.data.wireBytes == Array("89\n".utf8))
-            #expect(
-                try await web.ask(
-                    .with {
-                        $0.type = .listFiles; $0.listFiles.path = latest
-                    }
-                ).listFiles.fileInfos.count == 4)
-            #expect(
-                try await web.post("/api/v1", "application/json", #"{"type":"GET_HEALTH"}"#)
-                    == #"200 {"type":"GET_HEALTH","get_health":{"healthy":true}}"#)
-            #expect(
-                try await web.post("/api/v1", "application/json", #"{"type":"READ_FILE"}"#)
-                    == "400 Failed to validate agent::Call: Expecting 'read_file' to be present")
-            #expect(try await web.post("/api/v1", "application/json", #"{"type":"PRUNE_IMAGES"}"#).hasPrefix("501"))
-            #expect(try await web.post("/api/v1", "text/plain", "x").hasPrefix("415"))
-            #expect(try await web.text("/api/v1").hasPrefix("405 405 Method Not Allowed. Expecting one of { 'POST' }, but received 'GET'."))
-            #expect(try await web.text("/nothing").hasPrefix("404"))
-            #expect(try await web.text("/health") == "200 ")
-            #expect(try await web.text("/metrics").contains("mesos_slave_tasks_running 1.0"))
-            #expect(try await web.json("/metrics/snapshot")["slave/cpus_total"]?.double == 2)
-            #expect(try await web.json("/version")["version"]?.string == "1.11.0")
+            var list = call(.listFiles)
+            list.listFiles.path = latest
+            let files = try await web.ask(list).listFiles.fileInfos
+            #expect(files.count == 4)
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"type":"READ_FILE"}"#, "application/json", "400 Failed to validate agent::Call: Expecting 'read_file' to be present"),
+        (#"{"type":"PRUNE_IMAGES"}"#, "application/json", "501 The call PRUNE_IMAGES is not supported by this agent"),
+        ("{", "application/json", "400 Failed to parse body into JSON"), ("x", "text/plain", "415 Expecting 'Content-Type' of application/json"),
+        ("x", "application/x-protobuf", "400 Failed to parse body into Call protobuf")
+    ])
+    func `operator calls: what can't be answered is refused`(body: String, type: String, answer: String) async throws {
+        try await run { _, web in
+            let text = try await web.post("/api/v1", type, body)
+            #expect(text.hasPrefix(answer))
+        }
+    }
+
+    @Test func `routes: methods, unknown paths, metrics and version`() async throws {
+        try await run { _, web in
+            let calls = try await web.text("/api/v1")
+            #expect(calls == "405 405 Method Not Allowed. Expecting one of { 'POST' }, but received 'GET'.")
+            let nothing = try await web.text("/nothing")
+            #expect(nothing == "404 404 Not Found.")
+            let health = try await web.text("/health")
+            #expect(health == "200 ")
+            let metrics = try await web.text("/metrics")
+            #expect(metrics.contains("mesos_slave_tasks_running 1.0"))
+            let snapshot = try await web.json("/metrics/snapshot")
+            #expect(snapshot["slave/cpus_total"]?.double == 2)
+            let version = try await web.json("/version")
+            #expect(version["version"]?.string == "1.11.0")
         }
     }
 

@@ -55,22 +55,30 @@ struct Cluster: Sendable {
         }
     }
 
+    /// Runs `body` beside a service; one that fails ends both.
     static func running(_ service: any Service, _ body: () async throws -> Void) async throws {
         let group = ServiceGroup(configuration: .init(services: [.init(service: service)], gracefulShutdownSignals: [], logger: logger))
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
-            let result: Result<Void, any Error>
-            do {
-                try await body()
-                result = .success(())
-            } catch {
-                result = .failure(error)
+        try await withoutActuallyEscaping(body) { body in
+            let box = UncheckedBody(run: body)
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await group.run() }
+                tasks.addTask {
+                    let result: Result<Void, any Error>
+                    do {
+                        result = .success(try await box.run())
+                    } catch {
+                        result = .failure(error)
+                    }
+                    await group.triggerGracefulShutdown()
+                    try result.get()
+                }
+                try await tasks.waitForAll()
             }
-            await group.triggerGracefulShutdown()
-            try await tasks.waitForAll()
-            try result.get()
         }
     }
+
+    /// Sendable: the caller waits for it, and runs nothing beside it.
+    private struct UncheckedBody: @unchecked Sendable { let run: () async throws -> Void }
 
     /// The folder of the test program, which is also that of all others.
     static func buildFolder() throws -> String {

@@ -24,7 +24,7 @@ final class FakeMaster: Responder {
 
     struct Waiter {
         let isMet: @Sendable (State) -> Bool
-        let continuation: CheckedContinuation<Void, Never>
+        let continuation: AsyncStream<Void>.Continuation
     }
 
     let state = Mutex(State())
@@ -82,7 +82,7 @@ final class FakeMaster: Responder {
             state.waiters = zip(waiters, met).filter { !$0.1 }.map(\.0)
             return zip(waiters, met).filter(\.1).map(\.0)
         }
-        for waiter in ready { waiter.continuation.resume() }
+        for waiter in ready { waiter.continuation.finish() }
     }
 
     private static func send(_ record: Agora_V1_MasterRecord, _ outbox: Outbox) {
@@ -95,16 +95,13 @@ final class FakeMaster: Responder {
         if let outbox = state.withLock({ $0.outbox }) { Self.send(record, outbox) }
     }
 
-    /// Waits until the master has seen something; the test's time limit is the deadline.
+    /// Waits until the master has seen something. The test's time limit is the deadline: it cancels.
     func wait(until isMet: @escaping @Sendable (State) -> Bool) async {
-        await withCheckedContinuation { continuation in
-            let isReady = state.withLock { state in
-                if isMet(state) { return true }
-                state.waiters.append(Waiter(isMet: isMet, continuation: continuation))
-                return false
-            }
-            if isReady { continuation.resume() }
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+        state.withLock { state in
+            if isMet(state) { continuation.finish() } else { state.waiters.append(Waiter(isMet: isMet, continuation: continuation)) }
         }
+        for await _ in stream {}
     }
 
     func statuses(of task: String) -> [Mesos_V1_TaskStatus] {

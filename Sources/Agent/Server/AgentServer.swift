@@ -80,8 +80,17 @@ package final class AgentServer: Service {
             }
         } catch {
             await crew.stop(removesContainers: false)
+            release(hands, crew)
             throw error
         }
+        release(hands, crew)
+    }
+
+    /// Lets go of the store and the folder's lock, so that the next agent may have them as soon as `run` has returned.
+    private func release(_ hands: Hands, _ crew: Crew) {
+        responder.serve(nil)
+        hands.attach(nil)
+        crew.feeder.end()
     }
 
     private func wait(for stopped: AsyncStream<Void>, seconds: Double) async {

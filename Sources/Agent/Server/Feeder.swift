@@ -8,18 +8,27 @@ import Synchronization
 /// What the loop has no room for waits here. It can only be a few facts for each container, and the master's stream is told to pause.
 final class Feeder: Sendable {
     private struct State {
+        var loop: Loop<Agent>?
         var waiting = Deque<Agent.Input>()
         var isDraining = false
         var onRoom: [@Sendable () -> Void] = []
     }
 
-    private let loop: Loop<Agent>
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(_ loop: Loop<Agent>) { self.loop = loop }
+    init(_ loop: Loop<Agent>) { state = Mutex(State(loop: loop)) }
+
+    /// Lets go of the loop, which has ended; what comes now is dropped.
+    func end() {
+        state.withLock { state in
+            state.loop = nil
+            state.waiting = []
+        }
+    }
 
     func post(_ input: Agent.Input) {
         let mustDrain = state.withLock { state in
+            guard let loop = state.loop else { return false }
             if state.waiting.isEmpty, loop.post(input) { return false }
             state.waiting.append(input)
             defer { state.isDraining = true }
@@ -38,10 +47,10 @@ final class Feeder: Sendable {
     }
 
     private func drain() async {
-        while let next = state.withLock({ $0.waiting.first }) {
+        while let (next, loop) = state.withLock({ state in state.waiting.first.flatMap { next in state.loop.map { (next, $0) } } }) {
             let isTaken = await loop.postWhenRoom(next)
             let callbacks = state.withLock { state -> [@Sendable () -> Void] in
-                state.waiting.removeFirst()
+                _ = state.waiting.popFirst()
                 // The loop is stopping: nothing is decided any more.
                 if !isTaken { state.waiting.removeAll() }
                 guard state.waiting.isEmpty else { return [] }

@@ -23,8 +23,8 @@ final class Hands: Sendable {
         self.onStopped = onStopped
     }
 
-    /// Before the loop starts.
-    func attach(_ parts: Parts) { self.parts.withLock { $0 = parts } }
+    /// Before the loop starts; nil once it has ended.
+    func attach(_ parts: Parts?) { self.parts.withLock { $0 = parts } }
 
     func perform(_ effect: Agent.Effect) {
         guard let parts = parts.withLock({ $0 }) else { return }

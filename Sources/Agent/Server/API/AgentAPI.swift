@@ -73,7 +73,7 @@ final class AgentAPI: Sendable {
 final class AgentResponder: Responder {
     private let api = Mutex<AgentAPI?>(nil)
 
-    func serve(_ api: AgentAPI) { self.api.withLock { $0 = api } }
+    func serve(_ api: AgentAPI?) { self.api.withLock { $0 = api } }
 
     func respond(to call: Call) async throws -> Reply {
         guard let api = api.withLock({ $0 }) else { return Replies.recovering }
