@@ -38,20 +38,20 @@ struct HouseTests {
 
     @Test func `nothing draws at random or reads a clock inside a core`() throws {
         let forbidden = [
-            "Date()", "UUID()", ".random(", "SystemRandomNumberGenerator", "ContinuousClock", "SuspendingClock", ".now()", " Task {", "hashValue"
+            "Date()", "UUID()", ".random(", "SystemRandomNumberGenerator", "ContinuousClock", "SuspendingClock", ".now()", "Task {", "hashValue"
         ]
         for file in try repository.files(["Sources/Master/Core", "Sources/Agent/Core", "Sources/Frameworks/Services/Core"], ["swift"]) {
             for line in file.lines where !line.trimmingCharacters(in: .whitespaces).hasPrefix("//") {
-                for word in forbidden where !line.contains("using:") { #expect(!line.contains(word), "\(file.path): \(line)") }
+                for word in forbidden { #expect(!Self.holds(word, line), "\(file.path): \(line)") }
             }
         }
     }
 
     @Test func `nothing in a source is put off without an issue`() throws {
-        let words = ["TO" + "DO", "FIX" + "ME", "X" + "XX:", "for " + "now"]
+        let words = ["TO" + "DO", "FIX" + "ME", "X" + "XX", "for " + "now"]
         for file in try repository.files(["Sources", "Tests", "Deploy", "Benchmarks"], ["swift", "c", "h", "sh", "proto"]) where !file.isGenerated {
             for line in file.lines {
-                for word in words { #expect(!line.contains(word), "\(file.path): \(line)") }
+                for word in words { #expect(!Self.holds(word, line), "\(file.path): \(line)") }
             }
         }
     }
@@ -72,5 +72,29 @@ struct HouseTests {
         let readme = try #require(try repository.files(["."], ["md"]).first { $0.path == "README.md" })
         let top = readme.lines.prefix(30).joined(separator: "\n")
         #expect(top.contains("make run") && top.contains("make test"))
+    }
+
+    /// Whether the line holds these words as words of their own: "Task {" stands not in "AgentTask {", nor a marker in mkstemp's template.
+    /// Drawing from a generator that is given is no drawing at random.
+    private static func holds(_ words: String, _ line: Substring) -> Bool {
+        for range in line.ranges(of: words) {
+            let isLetter = { (character: Character) in character.isLetter || character.isNumber || character == "_" }
+            let startsInside =
+                words.first.map(isLetter) == true && range.lowerBound > line.startIndex && isLetter(line[line.index(before: range.lowerBound)])
+            let endsInside = words.last.map(isLetter) == true && range.upperBound < line.endIndex && isLetter(line[range.upperBound])
+            if startsInside || endsInside { continue }
+            if words == ".random(", line[range.upperBound...].contains("using: &") { continue }
+            return true
+        }
+        return false
+    }
+
+    @Test(arguments: [
+        ("Task {", "    Task { await run() }", true), ("Task {", "extension LaunchedTask {", false), (".random(", "UInt64.random(in: 0..<9)", true),
+        (".random(", "UInt64.random(in: 0..<9, using: &generator)", false), ("X" + "XX", "// X" + "XX later", true),
+        ("X" + "XX", "/tmp/agora-X" + "XXX" + "XX", false)
+    ])
+    func `a rule finds words, not parts of words`(words: String, line: String, isFound: Bool) {
+        #expect(Self.holds(words, line[...]) == isFound)
     }
 }
