@@ -6,6 +6,8 @@ import SwiftProtobuf
 import Testing
 import Transport
 
+@testable import MasterServer
+
 struct AgentLinkTests {
     @Test func `who isn't an agent is refused before the stream begins`() async throws {
         try await TestMaster.run { master in
@@ -22,10 +24,26 @@ struct AgentLinkTests {
         try await TestMaster.run { master in
             let agent = try await TestAgent.subscribe(to: master)
             for _ in 0..<2 {
+                // The agent must live, too: one that says nothing for four seconds is cut.
+                try agent.send { $0.heartbeat = .init() }
                 let record = try Agora_V1_MasterRecord(serializedBytes: try await agent.records.next() ?? [])
-                guard case .heartbeat = record.record else { Issue.record("something else came"); return }
+                guard case .heartbeat = record.record else { Issue.record("something else came: \(record)"); return }
             }
         }
+    }
+
+    @Test func `no heartbeat comes before the answer to subscribe, however long that takes, and none when something else was said`() {
+        enum Step { case beat, sent }
+        var pulse = LinkPulse()
+        let heartbeats = [Step.beat, .beat, .beat, .sent, .beat, .beat, .beat, .sent, .beat, .beat].map { step in
+            switch step {
+            case .beat: return pulse.beat()
+            case .sent:
+                pulse.sent()
+                return false
+            }
+        }
+        #expect(heartbeats == [false, false, false, false, false, true, true, false, false, true])
     }
 
     @Test func `records that can't be understood end the link with a reason`() async throws {

@@ -18,8 +18,7 @@ final class AgentLink: Sendable {
 
     private struct State {
         var hasSubscribed = false
-        /// Records were sent since the last beat.
-        var hasSent = false
+        var pulse = LinkPulse()
         /// What the core's inbox had no room for yet, in order.
         var backlog: [Kernel.Input] = []
         var isDraining = false
@@ -40,16 +39,13 @@ final class AgentLink: Sendable {
 
     func send(_ order: AgentOrder) {
         outbox.offer(record: outgoing(OrderEncoder.record(order, session: session)))
-        state.withLock { $0.hasSent = true }
+        // Afterwards, so that no heartbeat gets before the first order.
+        state.withLock { $0.pulse.sent() }
     }
 
     /// Called once a second: says that the master lives, if nothing else did.
     func beat() {
-        let isIdle = state.withLock { state in
-            defer { state.hasSent = false }
-            return state.hasSubscribed && !state.hasSent
-        }
-        if isIdle { outbox.offer(record: outgoing(OrderEncoder.heartbeat(session: session))) }
+        if state.withLock({ $0.pulse.beat() }) { outbox.offer(record: outgoing(OrderEncoder.heartbeat(session: session))) }
     }
 
     /// Called on the connection's event loop.
