@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs what Agora needs from Debian, if it isn't there. Says what it does; does nothing, silently, when all is there.
+# Installs what Agora needs from Debian, and the packages that are named, if they aren't there. Says what it does; does nothing, silently, when all is there.
 set -eu
 
-# What for: the launcher's messages; the store; gzip on HTTP; the example app's web server; what the fetcher unpacks with; the C tests.
-packages="libprotobuf-c-dev libsqlite3-dev zlib1g-dev busybox curl unzip xz-utils bzip2 gcc libc6-dev procps iproute2"
+# What for: the launcher's messages; the store; gzip on HTTP; the time zones of schedules; the example app's web server; what the fetcher unpacks with; the C tests.
+packages="libprotobuf-c-dev libsqlite3-dev zlib1g-dev tzdata busybox curl unzip xz-utils bzip2 gcc libc6-dev procps iproute2 $*"
 
 if ! command -v swift >/dev/null 2>&1; then
     echo "Swift is not on the PATH. Agora needs Swift 6.3 or later: https://www.swift.org/install" >&2

@@ -14,16 +14,28 @@ struct Bench {
         let ratio: String
     }
 
-    static func main() async throws {
+    static func main() async {
+        do {
+            try await measure()
+        } catch {
+            FileHandle.standardError.write(Data("agora-bench: \(error)\n".utf8))
+            exit(1)
+        }
+    }
+
+    private static func measure() async throws {
         let rounds = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 5
-        var rows: [Row] = []
-        rows += try await Launches.measure(rounds: rounds)
-        rows += try await Changes.measure(rounds: rounds)
-        rows += try await Density.measure()
-        rows += try await ShortTasks.measure()
-        rows += try await Start.measure(rounds: rounds)
         print("| what | measured | floor | ratio |\n|---|---|---|---|")
+        show(try await Launches.measure(rounds: rounds))
+        show(try await Changes.measure(rounds: rounds))
+        show(try await Density.measure())
+        show(try await ShortTasks.measure())
+        show(try await Start.measure(rounds: rounds))
+    }
+
+    private static func show(_ rows: [Row]) {
         for row in rows { print("| \(row.what) | \(row.measured) | \(row.floor) | \(row.ratio) |") }
+        fflush(nil)
     }
 }
 
@@ -70,16 +82,17 @@ enum Floor {
     /// Compiles the program; its source lies beside this file.
     static func build() throws {
         let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("floor/floor.c")
-        try output(of: "/usr/bin/cc", ["-O2", "-std=gnu11", "-o", program, source.path])
+        try output(of: "/usr/bin/cc", ["-O2", "-std=c11", "-static", "-o", program, source.path])
     }
 
     static func remove() { try? FileManager.default.removeItem(atPath: program) }
 
     /// Seconds for starting `count` of them.
     static func seconds(_ count: Int) throws -> Double {
-        let text = try output(of: program, ["\(count)"])
-        guard let number = text.split(whereSeparator: { !$0.isNumber && $0 != "." }).compactMap({ Double($0) }).last else {
-            throw TestFailure("the floor program printed \(text)")
+        // containers 100 ms 63.4 ms_each 0.634 kb_each 43
+        let words = try output(of: program, ["\(count)"]).split(separator: " ")
+        guard let label = words.firstIndex(of: "ms"), let number = words.dropFirst(label + 1).first.flatMap({ Double($0) }) else {
+            throw TestFailure("the floor program printed \(words)")
         }
         return number / 1_000
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Harness
 import NIOHTTP1
 
@@ -23,7 +24,7 @@ enum Launches {
                         try await cluster.waitForRunning("/hundred", 100)
                     })
                 cpu.values.append(Proc.cpuSeconds(of: servers) - before)
-                let tasks = Proc.tasks(running: ["sleep", "1000"])
+                let tasks = Proc.tasks(below: cluster.folder)
                 guard tasks.count == 100, Set(tasks.map(\.pidNamespace)).count == 100, Set(tasks.map(\.memoryCgroup)).count == 100 else {
                     throw TestFailure("/proc shows \(tasks.count) tasks in \(Set(tasks.map(\.pidNamespace)).count) pid namespaces")
                 }
@@ -40,7 +41,7 @@ enum Launches {
     static func remove(_ id: String, _ cluster: Cluster) async throws {
         _ = try await cluster.call(.DELETE, "\(cluster.services)/v2/apps\(id)")
         try await cluster.waitForNoDeployments()
-        try await eventually("no task of \(id) is left") { Proc.tasks(running: ["sleep", "1000"]).isEmpty }
+        try await eventually("no task of \(id) is left") { Proc.tasks(below: cluster.folder).isEmpty }
     }
 }
 
@@ -66,7 +67,7 @@ enum Changes {
                 down.values.append(
                     try await timed {
                         _ = try await cluster.call(.PUT, "\(cluster.services)/v2/apps/s", #"{"instances":0}"#)
-                        try await eventually("all stopped") { Proc.tasks(running: ["sleep", "1000"]).isEmpty }
+                        try await eventually("all stopped") { Proc.tasks(below: cluster.folder).isEmpty }
                     })
                 try await cluster.waitForNoDeployments()
                 _ = try await cluster.call(.PUT, "\(cluster.services)/v2/apps/s", #"{"instances":10}"#)
@@ -93,9 +94,10 @@ enum Density {
     static func measure() async throws -> [Bench.Row] {
         var rows: [Bench.Row] = []
         try await Cluster.run { cluster in
+            let alone = try await ownMemory(of: 300)
+            try await Task.sleep(for: .seconds(2))
             let before = Proc.availableMemory()
-            let alone = try ownMemory(of: 300)
-            try await cluster.createApp(#"{"id":"/d","cmd":"exec sleep 1000","instances":300,"cpus":0.01,"mem":32,"portDefinitions":[]}"#)
+            try await cluster.createApp(#"{"id":"/d","cmd":"exec sleep 1000","instances":300,"cpus":0.01,"mem":16,"portDefinitions":[]}"#)
             try await cluster.waitForRunning("/d", 300, within: 60)
             try await Task.sleep(for: .seconds(3))
             let used = before - Proc.availableMemory()
@@ -115,18 +117,21 @@ enum Density {
     }
 
     /// Kilobytes that so many bare processes take.
-    private static func ownMemory(of count: Int) throws -> Int {
+    private static func ownMemory(of count: Int) async throws -> Int {
         let before = Proc.availableMemory()
-        let processes = try (0..<count).map { _ in
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/sleep")
-            process.arguments = ["1000"]
-            try process.run()
-            return process
+        var pids: [pid_t] = []
+        defer {
+            for pid in pids { kill(pid, SIGKILL) }
+            for pid in pids { waitpid(pid, nil, 0) }
         }
-        let used = before - Proc.availableMemory()
-        for process in processes { process.terminate() }
-        for process in processes { process.waitUntilExit() }
-        return used
+        for _ in 0..<count {
+            var words: [UnsafeMutablePointer<CChar>?] = [strdup("sleep"), strdup("1000"), nil]
+            defer { for word in words { free(word) } }
+            var pid: pid_t = 0
+            guard posix_spawn(&pid, "/bin/sleep", nil, nil, &words, environ) == 0 else { throw TestFailure("can't start /bin/sleep") }
+            pids.append(pid)
+        }
+        try await Task.sleep(for: .seconds(1))
+        return before - Proc.availableMemory()
     }
 }

@@ -7,10 +7,12 @@ struct Agora: AsyncParsableCommand {
         abstract: "A datacenter kernel: run services and jobs on many machines, beside any framework that speaks Mesos's HTTP API.",
         version: AgoraVersion.text,
         groupedSubcommands: [
-            CommandGroup(name: "Run a cluster", subcommands: [Up.self, MasterCommand.self, AgentCommand.self, ServicesCommand.self]),
+            CommandGroup(
+                name: "Run a cluster", subcommands: [Up.self, MasterCommand.self, AgentCommand.self, ServicesCommand.self, BatchCommand.self]),
+            CommandGroup(name: "Understand what happened", subcommands: [ExplainCommand.self, EventsCommand.self, ReplayCommand.self]),
             CommandGroup(
                 name: "Use a cluster",
-                subcommands: [AppCommand.self, TaskCommand.self, NodeCommand.self, FrameworkCommand.self, OfferCommand.self, ExplainCommand.self])
+                subcommands: [AppCommand.self, JobCommand.self, TaskCommand.self, NodeCommand.self, FrameworkCommand.self, OfferCommand.self])
         ])
 }
 

@@ -15,11 +15,15 @@ package final class Loop<Core: StateMachine>: @unchecked Sendable {
     // Sendable: `inbox` and `pipeline` guard all that threads share; `core` belongs to the deciding thread alone once `start` is called.
 
     package struct Settings: Sendable {
-        /// Inputs that may wait; the next one is refused.
+        /// Inputs and looks at the state that may wait; the next one is refused.
         package var capacity = 65_536
         /// Inputs handled before a commit.
         package var batch = 1_024
+        /// Effects after which a batch is handed on, whatever else is queued: one input may order a hundred thousand.
+        package var effects = 16_384
         package var name = "core"
+        /// A recording gets a digest of the state each so many inputs, and at its end: a replay must come to the same.
+        package var inputsPerMark = 65_536
 
         package init() {}
     }
@@ -38,6 +42,8 @@ package final class Loop<Core: StateMachine>: @unchecked Sendable {
         var effects: [Core.Effect] = []
         var inspections: [(after: Int, run: @Sendable () -> Void)] = []
         var isLast = false
+        /// Of the state after this batch, for the recording.
+        var digest: UInt64?
     }
 
     private let settings: Settings
@@ -55,6 +61,7 @@ package final class Loop<Core: StateMachine>: @unchecked Sendable {
     private var hasEnded = false
     private var core: Core
     private var wakeTime: Int64?
+    private var unmarked = 0
 
     /// - Parameter perform: carries out an effect that is neither a store nor a wake; called on the releasing thread, in order; must not wait.
     package init(
@@ -105,11 +112,12 @@ package final class Loop<Core: StateMachine>: @unchecked Sendable {
     }
 
     /// Looks at the state between two inputs. What is seen is on disk when this returns.
-    /// - Returns: nil when the loop is stopping. Keep `body` short: it holds up all decisions; copy the state out for long work.
+    /// - Returns: nil when the inbox is full or the loop is stopping. Keep `body` short: it holds up all decisions; copy the state out for
+    ///   long work.
     package func inspect<Value: Sendable>(_ body: @escaping @Sendable (borrowing Core) -> Value) async -> Value? {
         await withCheckedContinuation { (continuation: CheckedContinuation<Value?, Never>) in
             let isAccepted = inbox.withLock {
-                guard !isStopping else { return false }
+                guard !isStopping, queue.count < settings.capacity else { return false }
                 queue.append(
                     .inspect { core in
                         let value = body(core)
@@ -122,7 +130,7 @@ package final class Loop<Core: StateMachine>: @unchecked Sendable {
         }
     }
 
-    /// Handles and releases what is queued, then ends both threads; refuses anything new. Returns when that is done.
+    /// Handles and releases what is queued, ends both threads and closes the store; refuses anything new. Returns when that is done.
     package func stop() async {
         inbox.withLock {
             isStopping = true
@@ -138,20 +146,31 @@ package final class Loop<Core: StateMachine>: @unchecked Sendable {
 
     private func decide() {
         while true {
-            let (items, woken, isLast) = take()
+            let (items, woken, isEnd) = take()
+            var isLast = isEnd
             let moment = clock.now()
             var batch = Batch()
             if woken {
                 wakeTime = nil
                 handle(Core.wake, at: moment, in: &batch)
             }
-            for item in items {
+            for (index, item) in items.enumerated() {
+                guard batch.effects.count < settings.effects else {
+                    putBack(items[index...])
+                    isLast = false
+                    break
+                }
                 switch item {
                 case .input(let input): handle(input, at: moment, in: &batch)
                 case .inspect(let look): batch.inspections.append((after: batch.effects.count, run: look(core)))
                 }
             }
             batch.isLast = isLast
+            unmarked += batch.inputs.count
+            if recorder != nil, isLast || unmarked >= settings.inputsPerMark {
+                batch.digest = core.digest
+                unmarked = 0
+            }
             pipeline.withLock {
                 while handedOver != nil { pipeline.wait(until: nil) }
                 handedOver = batch
@@ -182,6 +201,8 @@ package final class Loop<Core: StateMachine>: @unchecked Sendable {
         }
     }
 
+    private func putBack(_ items: ArraySlice<Item>) { inbox.withLock { queue.insert(contentsOf: items, at: 0) } }
+
     private func handle(_ input: Core.Input, at moment: Moment, in batch: inout Batch) {
         if recorder != nil { batch.inputs.append((moment, input)) }
         var changes: [Change] = []
@@ -207,7 +228,7 @@ package final class Loop<Core: StateMachine>: @unchecked Sendable {
                 }
                 return handedOver!
             }
-            recorder?.append(batch.inputs)
+            recorder?.append(batch.inputs, digest: batch.digest)
             commit(batch.changes)
             var inspections = batch.inspections[...]
             for (index, effect) in batch.effects.enumerated() {
@@ -221,20 +242,21 @@ package final class Loop<Core: StateMachine>: @unchecked Sendable {
             guard !batch.isLast else { break }
         }
         recorder?.close()
+        store.close()
         pipeline.withLock {
             hasEnded = true
             pipeline.broadcast()
         }
     }
 
-    /// Commits in order, as many inputs' changes to a transaction as its limit allows.
+    /// Commits in order. Inputs share a transaction up to the size of a batch; one input's changes are never split, however large.
     private func commit(_ all: [[Change]]) {
         var transaction: [Change] = []
         var size = 0
         do {
             for changes in all {
                 let more = changes.reduce(0) { $0 + $1.size }
-                if size + more > StoreLimits.transaction {
+                if size > 0, size + more > StoreLimits.batch {
                     try store.commit(transaction)
                     transaction = []
                     size = 0

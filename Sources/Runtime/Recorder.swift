@@ -10,7 +10,8 @@ package import Machine
 package final class Recorder: @unchecked Sendable {
     // Sendable: only the loop's releasing thread calls `append` and `close`.
 
-    package static let magic: [UInt8] = Array("AGORAREC1\n".utf8)
+    package static let magic: [UInt8] = Array("AGORAREC2\n".utf8)
+    static let input: UInt8 = 0, mark: UInt8 = 1
 
     private let limit: Int
     private let logger: Logger
@@ -41,13 +42,21 @@ package final class Recorder: @unchecked Sendable {
         write(Self.magic + header.bytes)
     }
 
-    func append<Input: Recordable>(_ inputs: [(moment: Moment, input: Input)]) {
-        guard descriptor >= 0, !inputs.isEmpty else { return }
+    /// - Parameter digest: of the core's state after these inputs; nil: it was not taken.
+    func append<Input: Recordable>(_ inputs: [(moment: Moment, input: Input)], digest: UInt64?) {
+        guard descriptor >= 0, !inputs.isEmpty || digest != nil else { return }
         var frames = RecordingWriter()
         for (moment, input) in inputs {
             var entry = RecordingWriter()
+            entry.put(UInt64(Self.input))
             entry.put(moment)
             entry.put(input)
+            frames.put(entry.bytes)
+        }
+        if let digest {
+            var entry = RecordingWriter()
+            entry.put(UInt64(Self.mark))
+            entry.put(digest)
             frames.put(entry.bytes)
         }
         guard written + frames.bytes.count <= limit else {
@@ -81,19 +90,35 @@ package final class Recorder: @unchecked Sendable {
 package struct Recording<Input: Recordable> {
     package let kind: String
     package let entries: [(moment: Moment, input: Input)]
+    /// What the digest of the core's state was after so many entries.
+    package let marks: [(count: Int, digest: UInt64)]
 
     /// Reads a recording; an unfinished last entry (the process was killed) is left out.
     package init(_ bytes: [UInt8]) throws(RecordingError) {
-        guard bytes.starts(with: Recorder.magic) else { throw .invalid("not a recording") }
+        kind = try Runtime.kind(ofRecording: bytes)
         var reader = RecordingReader(bytes[Recorder.magic.count...])
-        kind = try reader.string()
+        _ = try reader.string()
         var entries: [(moment: Moment, input: Input)] = []
+        var marks: [(count: Int, digest: UInt64)] = []
         while !reader.isAtEnd {
             let data: [UInt8]
             do { data = try reader.data() } catch { break }
             var entry = RecordingReader(data)
-            entries.append((try entry.moment(), try Input(from: &entry)))
+            switch try entry.byte() {
+            case Recorder.input: entries.append((try entry.moment(), try Input(from: &entry)))
+            case Recorder.mark: marks.append((entries.count, try entry.uint64()))
+            default: throw .invalid("an entry of an unknown kind")
+            }
         }
         self.entries = entries
+        self.marks = marks
     }
+}
+
+/// Which core a recording is of.
+/// - Throws: if the bytes are no recording.
+package func kind(ofRecording bytes: [UInt8]) throws(RecordingError) -> String {
+    guard bytes.starts(with: Recorder.magic) else { throw .invalid("not a recording, or of another version") }
+    var reader = RecordingReader(bytes[Recorder.magic.count...])
+    return try reader.string()
 }

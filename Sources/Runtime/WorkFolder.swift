@@ -1,10 +1,11 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// A process's own folder, locked while the process lives: two of them never share one.
 package final class WorkFolder: Sendable {
     package let path: String
-    private let descriptor: Int32
+    private let descriptor: Atomic<Int32>
 
     /// Makes the folder if need be and locks it.
     /// - Throws: `WorkFolderError` with one line that says what is wrong with which folder.
@@ -26,10 +27,16 @@ package final class WorkFolder: Sendable {
         let text = "\(getpid())\n"
         ftruncate(descriptor, 0)
         _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
-        self.descriptor = descriptor
+        self.descriptor = Atomic(descriptor)
     }
 
-    deinit { close(descriptor) }
+    /// Lets another one have the folder, whoever still knows this one. May be called again.
+    package func unlock() {
+        let descriptor = descriptor.exchange(-1, ordering: .relaxed)
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    deinit { unlock() }
 
     private static func reason(_ error: any Error) -> String {
         let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError

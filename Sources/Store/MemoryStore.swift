@@ -15,6 +15,8 @@ package final class MemoryStore: Store {
 
     package func get(table: String, key: String) throws(StoreError) -> [UInt8]? { tables.withLock { $0[table]?[key] } }
 
+    package func close() {}
+
     package func commit(_ changes: [Change]) throws(StoreError) {
         try changes.checkLimits()
         tables.withLock { tables in

@@ -1,10 +1,12 @@
 import Foundation
 import GRDB
 package import Machine
+import Synchronization
 
 /// A store in one SQLite file: write-ahead log, `synchronous=FULL`, so a commit that has returned survives a power cut.
 package final class SQLiteStore: Store {
-    private let database: DatabaseQueue
+    /// nil once the store is closed: GRDB itself does not survive the use of a closed connection.
+    private let database: Mutex<DatabaseQueue?>
     private let path: String
 
     /// Opens the file, or makes it; its folder must exist.
@@ -20,8 +22,9 @@ package final class SQLiteStore: Store {
             try database.execute(sql: "PRAGMA locking_mode=EXCLUSIVE")
         }
         do {
-            database = try DatabaseQueue(path: path, configuration: configuration)
-            try database.write { database in
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            database = Mutex(queue)
+            try queue.write { database in
                 let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
                 guard version <= 1 else { throw StoreError.unusable("\(path) was written by a later version of Agora (format \(version))") }
                 try database.execute(
@@ -62,7 +65,7 @@ package final class SQLiteStore: Store {
         guard !changes.isEmpty else { return }
         try changes.checkLimits()
         do {
-            try database.writeWithoutTransaction { database in
+            try open().writeWithoutTransaction { database in
                 try database.inTransaction(.immediate) {
                     for change in changes { try Self.apply(change, to: database) }
                     return .commit
@@ -71,6 +74,15 @@ package final class SQLiteStore: Store {
         } catch {
             throw .failed("can't commit to \(path): \(Self.reason(error))")
         }
+    }
+
+    /// Whatever has been committed is on disk already, so a failure to close loses nothing; the file is given up with the process then.
+    package func close() {
+        let queue = database.withLock { database in
+            defer { database = nil }
+            return database
+        }
+        try? queue?.close()
     }
 
     /// The pragmas that durability hangs on, as SQLite reports them: for the tests and for `/flags`.
@@ -97,10 +109,15 @@ package final class SQLiteStore: Store {
 
     private func reading<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
         do {
-            return try database.read(body)
+            return try open().read(body)
         } catch {
             throw .failed("can't read \(path): \(Self.reason(error))")
         }
+    }
+
+    private func open() throws(StoreError) -> DatabaseQueue {
+        guard let queue = database.withLock({ $0 }) else { throw .failed("it is closed") }
+        return queue
     }
 
     private static func reason(_ error: any Error) -> String {

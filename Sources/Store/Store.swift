@@ -1,10 +1,10 @@
 package import Machine
 
-/// Durable tables of small values, committed in transactions.
+/// Durable tables of values, committed in transactions.
 ///
 /// One process at a time reads and writes a store. It reads all tables at its start, keeps them in memory, and writes changes: so a
-/// store needs no queries. The limits are those of the narrowest store (a znode), and each store enforces them, so that what works
-/// with one works with the other.
+/// store needs no queries. Each store enforces the same limits. They lie above what a request can lead to: requests are bounded where they come
+/// in, and a store that takes less at once splits values and transactions itself (docs/decisions/0005).
 package protocol Store: Sendable {
     /// All entries of a table, ordered by key.
     func scan(table: String) throws(StoreError) -> [StoreEntry]
@@ -14,6 +14,9 @@ package protocol Store: Sendable {
 
     /// Makes all the changes, or none; they are on disk when this returns. Later changes of the same key win.
     func commit(_ changes: [Change]) throws(StoreError)
+
+    /// Gives up the file, so that the next process, or the next server of this one, may have it at once. Anything after that fails.
+    func close()
 }
 
 package struct StoreEntry: Hashable, Sendable {
@@ -28,9 +31,12 @@ package struct StoreEntry: Hashable, Sendable {
 
 package enum StoreLimits {
     /// Bytes of one value.
-    package static let value = 256_000
-    /// Bytes of all keys and values of one transaction.
-    package static let transaction = 900_000
+    package static let value = 64_000_000
+    /// Bytes of all keys and values of one transaction: what one input of a core may change at
+    /// once.
+    package static let transaction = 256_000_000
+    /// Bytes up to which the changes of several inputs share a transaction: what the narrowest store takes in one request.
+    package static let batch = 900_000
     /// Bytes of a key or of a table's name.
     package static let key = 1_024
 }

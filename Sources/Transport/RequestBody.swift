@@ -12,6 +12,8 @@ package final class RequestBody: Sendable {
         case unsupportedEncoding(String)
         /// Broken framing or compression.
         case malformed(String)
+        /// The bodies of all requests that are being served are too much already.
+        case overloaded
         /// No byte within the connection's idle timeout.
         case timeout
         case disconnected
@@ -22,6 +24,7 @@ package final class RequestBody: Sendable {
             case .unsupportedEncoding: .unsupportedMediaType
             case .malformed, .disconnected: .badRequest
             case .timeout: .requestTimeout
+            case .overloaded: .serviceUnavailable
             }
         }
 
@@ -30,6 +33,7 @@ package final class RequestBody: Sendable {
             case .tooLarge(let limit): "The request's body is larger than \(limit) bytes"
             case .unsupportedEncoding(let name): "Unsupported Content-Encoding '\(name)'"
             case .malformed(let reason): "Malformed request: \(reason)"
+            case .overloaded: "Too much is being sent to this server at a time; try again"
             case .timeout: "The request's body did not arrive in time"
             case .disconnected: "The request's body is incomplete"
             }
@@ -57,11 +61,15 @@ package final class RequestBody: Sendable {
     private let limit: Int
     private let announced: Int?
     private let encoding: String
+    private let budget: ByteBudget
+    /// Bytes that `collect` has taken from the budget, until the request is forgotten.
+    private let taken = Atomic(0)
     /// Called when the responder wants bytes: lets the connection send 100 Continue and read on.
     private let onDemand: @Sendable () -> Void
 
-    init(headers: HTTPHeaders, limit: Int, onDemand: @escaping @Sendable () -> Void) {
+    init(headers: HTTPHeaders, limit: Int, budget: ByteBudget = ByteBudget(limit: .max), onDemand: @escaping @Sendable () -> Void) {
         self.limit = limit
+        self.budget = budget
         announced = headers.first(name: "Content-Length").flatMap { Int($0) }
         encoding = headers.first(name: "Content-Encoding")?.lowercased() ?? "identity"
         self.onDemand = onDemand
@@ -76,17 +84,31 @@ package final class RequestBody: Sendable {
         guard isCompressed || encoding == "identity" || encoding.isEmpty else { throw Failure.unsupportedEncoding(encoding) }
         if let announced, announced > limit { throw Failure.tooLarge(limit: limit) }
         guard var all = try await next() else { return [] }
-        while all.readableBytes <= limit, var more = try await next() { all.writeBuffer(&more) }
+        try take(all.readableBytes)
+        while all.readableBytes <= limit, var more = try await next() {
+            try take(more.readableBytes)
+            all.writeBuffer(&more)
+        }
         guard all.readableBytes <= limit else { throw Failure.tooLarge(limit: limit) }
         guard isCompressed else { return Array(buffer: all) }
+        let decoded: [UInt8]
         do {
-            return try Gzip.decompress(Array(buffer: all), limit: limit)
+            decoded = try Gzip.decompress(Array(buffer: all), limit: limit)
         } catch .tooLarge {
             throw Failure.tooLarge(limit: limit)
         } catch {
             throw Failure.malformed("the body is not valid gzip")
         }
+        try take(decoded.count)
+        return decoded
     }
+
+    private func take(_ count: Int) throws(Failure) {
+        guard budget.take(count) else { throw .overloaded }
+        taken.add(count, ordering: .relaxed)
+    }
+
+    deinit { budget.giveBack(taken.load(ordering: .relaxed)) }
 
     /// What has arrived since the last call, waiting for at least one byte; nil at the end. For one reader at a time, and without a limit
     /// in all.

@@ -62,6 +62,14 @@ struct KillTests {
         #expect(rig.acknowledgeAll("late").map(\.state) == [.taskStarting, .taskKilling, .taskKilled])
     }
 
+    @Test func `what was never started is lost to a framework that isn't partition-aware`() throws {
+        var rig = try Rig.running()
+        rig.run(Rig.task("other"), capabilities: [])
+        #expect(rig.kill("t").statuses.map(\.state) == [.taskLost])
+        rig.input(.stopping(killsTasks: true))
+        #expect(rig.launch(Rig.task("u"), capabilities: []).statuses.first?.state == .taskLost)
+    }
+
     @Test func `kill: of a task that isn't here is answered, once`() throws {
         var rig = try Rig.running()
         rig.run(Rig.task("other"))

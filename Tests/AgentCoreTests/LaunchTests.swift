@@ -139,8 +139,18 @@ struct LaunchTests {
                 }
             ]
         },
+        Unfit("a NUL in the command", .taskError, .taskInvalid) { $0.command.value = "echo a\0b; echo c" },
+        Unfit("a NUL in an argument", .taskError, .taskInvalid) { $0.command.arguments = ["a\0"] },
+        Unfit("a NUL in a health check", .taskError, .taskInvalid) {
+            $0.healthCheck.type = .command
+            $0.healthCheck.command.value = "tr\0ue"
+        },
+        Unfit("a NUL in the host name", .taskError, .taskInvalid) {
+            $0.container.type = .mesos
+            $0.container.hostname = "a\0"
+        },
         Unfit("another agent's task", .taskDropped, .agentUnknown) { $0.agentID.value = "M-S9" },
-        Unfit("200 kB", .taskError, .taskInvalid) { $0.command.value = String(repeating: "x", count: 200_001) }
+        Unfit("4 MB", .taskError, .taskInvalid) { $0.command.value = String(repeating: "x", count: 4 << 20) }
     ]
 
     @Test(arguments: unfit)

@@ -55,7 +55,7 @@ struct LinkTests {
         #expect(rig.kill("t").words.last == "signal 15")
     }
 
-    @Test func `link: pauses between attempts grow, with chance, up to five seconds`() throws {
+    @Test func `link: pauses between attempts grow, with chance, up to two and a half seconds`() throws {
         var rig = Rig()
         try rig.start()
         rig.input(.launcherReady(rig.abilities, []))
@@ -68,7 +68,7 @@ struct LinkTests {
             #expect(rig.input(.woken).words == ["connect"])
         }
         #expect(pauses[0] >= 0.1 && pauses[0] <= 0.2)
-        #expect(pauses[8...].allSatisfy { $0 >= 2.5 && $0 <= 5 })
+        #expect(pauses[8...].allSatisfy { $0 >= 1.25 && $0 <= 2.5 })
         #expect(Set(pauses).count > 8)
     }
 
@@ -90,6 +90,24 @@ struct LinkTests {
         rig.input(.linkOpened(rig.agent.link.number))
         #expect(rig.subscribed().statuses.map(\.state) == [.taskStarting])
         #expect(rig.acknowledgeAll("t").map(\.state) == [.taskStarting, .taskRunning])
+    }
+
+    @Test func `link: a framework that comes back is told at once what its former self has not acknowledged`() throws {
+        var rig = try Rig.running()
+        rig.launch(Rig.task())
+        rig.prepared("t")
+        rig.wake(after: 10.1)
+        // The next attempt would be twenty seconds after the first.
+        #expect(rig.wake(after: 5).statuses == [])
+        let info = Rig.frameworkInfo([.partitionAware]).bytes
+        let back = rig.order {
+            $0.framework.frameworkID = Rig.framework
+            $0.framework.info = .init(wire: info)
+        }
+        #expect(back.statuses.map(\.state) == [.taskStarting])
+        #expect(rig.wake(after: 5).statuses == [])
+        #expect(rig.wake(after: 5.1).statuses.map(\.state) == [.taskStarting], "the pauses begin anew")
+        #expect(rig.order { $0.framework.frameworkID = "another" }.statuses == [])
     }
 
     @Test func `link: tasks of which only the master knows are answered reliably`() throws {

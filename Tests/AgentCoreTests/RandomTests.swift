@@ -25,7 +25,7 @@ struct World {
     var open: Set<String> = []
 
     init(seed: UInt64) throws {
-        random = SplitMix(state: seed)
+        random = SplitMix(seed: seed)
         try rig.start()
     }
 
@@ -223,18 +223,6 @@ struct World {
     func pick(_ names: [String]) -> String? {
         var random = random
         return names.isEmpty ? nil : names[random.below(names.count)]
-    }
-}
-
-struct SplitMix {
-    var state: UInt64
-
-    mutating func below(_ bound: Int) -> Int {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-        return Int((word ^ (word >> 31)) % UInt64(bound))
     }
 }
 

@@ -43,6 +43,15 @@ struct RecoveryTests {
         if let reason { #expect(statuses.last?.reason == reason) }
     }
 
+    @Test(arguments: [Before.preparing, .launching, .running, .killing])
+    func `recovery: a framework that isn't partition-aware hears of one state only`(before: Before) throws {
+        var (rig, _) = try rig(before, capabilities: [])
+        rig.input(.launcherReady(rig.abilities, []))
+        rig.subscribe()
+        let statuses = rig.acknowledgeAll("t")
+        #expect(statuses.map(\.state) == [.taskLost] && statuses.last?.reason == .agentRestarted)
+    }
+
     @Test func `recovery: a kill goes on with what is left of its grace`() throws {
         var (rig, container) = try rig(.killing)
         #expect(

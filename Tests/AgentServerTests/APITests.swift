@@ -75,8 +75,13 @@ struct APITests {
             #expect(try await web.json("/containers?container_id=\(id)").array?.count == 1)
             #expect(try await web.json("/containers?framework_id=nobody").array?.count == 0)
             #expect(try await web.text("/containers?executor_id=t").hasPrefix("400 Supported query parameters are container_id only"))
-            let statistics = try await web.json("/slave(1)/monitor/statistics").array ?? []
-            #expect(statistics.first?["statistics"]?["cpus_limit"]?.double == 0.1)
+            // A container of which the launcher gives no usage is left out. Seen once, on a busy machine; why is not known.
+            let deadline = ContinuousClock.now + .seconds(30)
+            var limit: Double?
+            while limit == nil, ContinuousClock.now < deadline {
+                limit = try await web.json("/slave(1)/monitor/statistics").array?.first?["statistics"]?["cpus_limit"]?.double
+            }
+            #expect(limit == 0.1)
         }
     }
 

@@ -72,7 +72,13 @@ struct Cluster: Sendable {
                     await group.triggerGracefulShutdown()
                     try result.get()
                 }
-                try await tasks.waitForAll()
+                // Not `waitForAll`: a service that can't start must end the wait of the other at once, and be heard.
+                do {
+                    while try await tasks.next() != nil {}
+                } catch {
+                    tasks.cancelAll()
+                    throw error
+                }
             }
         }
     }

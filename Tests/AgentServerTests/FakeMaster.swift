@@ -18,8 +18,16 @@ final class FakeMaster: Responder {
         var refused: [Agora_V1_AgentRecord.Refused] = []
         var waiters: [Waiter] = []
         var acknowledges = true
+        /// Hears of each update at once, and says whether it is acknowledged.
+        var onUpdate: (@Sendable (Mesos_V1_TaskStatus) -> Bool)?
         var epoch: UInt64 = 1
         var unknownTasks: [Agora_V1_TaskReference] = []
+        /// How long a connection waits for the head of its answer.
+        var answerDelay: Duration = .zero
+        /// Of the connection that spoke last.
+        var newest: Outbox?
+        /// The first record of each connection.
+        var firstRecords: [Agora_V1_AgentRecord] = []
     }
 
     struct Waiter {
@@ -33,6 +41,7 @@ final class FakeMaster: Responder {
 
     func respond(to call: Call) async throws -> Reply {
         guard call.segments == ["agora", "v1", "agent"] else { return .text(.notFound, "404 Not Found.") }
+        try await Task.sleep(for: state.withLock { $0.answerDelay })
         let outbox = Outbox()
         let stream = RecordStream(outbox: outbox) { [self] records in
             for record in records { if let record = try? Agora_V1_AgentRecord(serializedBytes: record) { take(record, outbox) } }
@@ -45,6 +54,10 @@ final class FakeMaster: Responder {
 
     private func take(_ record: Agora_V1_AgentRecord, _ outbox: Outbox) {
         change { state in
+            if state.newest !== outbox {
+                state.newest = outbox
+                state.firstRecords.append(record)
+            }
             switch record.record {
             case .subscribe(let subscribe):
                 state.subscriptions.append(subscribe)
@@ -61,7 +74,7 @@ final class FakeMaster: Responder {
             case .update(let update):
                 guard let status = try? Mesos_V1_TaskStatus(serializedBytes: update.status) else { return }
                 state.updates.append((status, .now))
-                guard state.acknowledges else { return }
+                guard state.onUpdate?(status) ?? state.acknowledges else { return }
                 var answer = Agora_V1_MasterRecord()
                 answer.acknowledge.frameworkID = update.frameworkID
                 answer.acknowledge.taskID = update.taskID

@@ -70,6 +70,12 @@ struct FetchAndCheckTests {
                 let end = await cluster.master.status("t", .taskFailed)
                 #expect(end.reason == .containerLaunchFailed && end.source == .agent)
                 #expect(end.message.hasPrefix("Failed to fetch all URIs for container '") && end.message.contains("': exited with status 1"))
+                let sandbox = "\(cluster.settings.workFolder)/slaves/\(FakeMaster.agentID)/frameworks/\(FakeMaster.framework)/executors/t/runs/latest"
+                #expect(FileManager.default.contents(atPath: sandbox + "/stdout") == Data(), "both files are there for people to look into")
+                #expect(
+                    try String(contentsOfFile: sandbox + "/stderr", encoding: .utf8).hasSuffix(
+                        "Failed to fetch '\(value)': "
+                            + end.message.suffix(from: end.message.range(of: value + ": ").map(\.upperBound) ?? end.message.endIndex) + "\n"))
             }
         }
     }

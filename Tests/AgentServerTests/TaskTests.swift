@@ -21,6 +21,8 @@ struct TaskTests {
                 let sandbox =
                     "\(cluster.settings.workFolder)/slaves/\(FakeMaster.agentID)/frameworks/\(FakeMaster.framework)/executors/t1/runs/latest"
                 let real = URL(filePath: sandbox).resolvingSymlinksInPath().path
+                let latest = "\(cluster.settings.workFolder)/slaves/latest"
+                #expect(try FileManager.default.destinationOfSymbolicLink(atPath: latest) == FakeMaster.agentID)
                 #expect(try String(contentsOfFile: sandbox + "/stdout", encoding: .utf8) == "hello\n\(real)\n")
                 #expect(try String(contentsOfFile: sandbox + "/stderr", encoding: .utf8) == "t1\n")
             }

@@ -33,6 +33,19 @@ struct UpTests {
         #expect(policy.delay(afterRunOf: 10) == 100)
     }
 
+    @Test(
+        arguments: [
+            ("10secs", 10.0), ("1.5mins", 90), ("7days", 604_800), ("2weeks", 1_209_600), ("500ms", 0.5), ("0secs", 0), ("10", nil), ("secs", nil),
+            ("-1secs", nil), ("1e308weeks", nil), ("nansecs", nil), ("1 day", nil)
+        ] as [(String, Double?)])
+    func `a length of time is read as Mesos's flags write it`(text: String, seconds: Double?) {
+        #expect(TimeSpan(argument: text)?.seconds == seconds)
+    }
+
+    @Test func `a length of time is written in its greatest whole unit`() {
+        #expect([604_800, 86_400, 90, 0.5, 0].map { TimeSpan(seconds: $0).description } == ["1weeks", "1days", "90secs", "500ms", "0secs"])
+    }
+
     @Test func `a table is as wide as its widest cells, numbers to the right`() {
         var table = TextTable("NAME", "COUNT", "NOTE")
         table.add("a", "1", "")

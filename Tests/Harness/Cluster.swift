@@ -8,13 +8,19 @@ package import Transport
 
 /// A cluster of real processes for one test: its own address of the loopback network, its own folder, nothing left afterwards.
 package final class Cluster: @unchecked Sendable {
-    // Sendable: the table of processes is changed under its lock.
+    // Sendable: the table of processes is changed under its lock, the network and its relays only before and after the test's body.
     package let ip: String
     package let folder: String
     package let caller: HTTPCaller
+    /// The namespaces that its servers run in; nil: they run on the machine's loopback.
+    package private(set) var network: Network?
+    private var relays: [Relay] = []
     private let problems = Mutex<[String]>([])
+    private let agentFlags = Mutex<[String]>([])
     private let processes = Mutex<[String: ServerProcess]>([:])
     private static let count = Mutex<Int>(0)
+    /// Clusters that may be up at a time.
+    private static let slots = Slots(4)
 
     private init() throws {
         let number = Self.count.withLock { count in
@@ -23,23 +29,57 @@ package final class Cluster: @unchecked Sendable {
         }
         // Own addresses instead of own ports: the usual ports are free on each of them.
         ip = "127.\(64 + Int(getpid()) % 128).\(Int(getpid()) / 128 % 250 + 1).\(number % 250 + 1)"
-        folder = NSTemporaryDirectory() + "agora-\(getpid())-\(number)"
+        // Of one width: no test's folder is the beginning of another's.
+        folder = NSTemporaryDirectory() + "agora-\(getpid())-\(1_000 + number)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         caller = HTTPCaller(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, connections: 64)
     }
 
     package var master: String { "http://\(ip):5050" }
     package var services: String { "http://\(ip):8080" }
+    package var batch: String { "http://\(ip):4400" }
     package func agent(_ index: Int = 0) -> String { "http://\(ip):\(5051 + index)" }
 
     /// Runs a test with master, agents and services up; afterwards all is stopped and the machine is as it was.
-    package static func run(agents: Int = 1, resources: String? = nil, services: Bool = true, _ body: (Cluster) async throws -> Void) async throws {
-        let cluster = try Cluster()
-        do {
+    package static func run(
+        agents: Int = 1, resources: String? = nil, services: Bool = true, batch: Bool = false, _ body: (Cluster) async throws -> Void
+    ) async throws {
+        try await empty { cluster in
             try cluster.startMaster()
             for index in 0..<agents { try cluster.startAgent(index, of: agents, resources: resources) }
             if services { try cluster.startServices() }
-            try await cluster.waitUntilReady(agents: agents, services: services)
+            if batch { try cluster.startBatch() }
+            try await cluster.waitUntilReady(agents: agents, services: services, batch: batch)
+            try await body(cluster)
+        }
+    }
+
+    /// Runs a test whose master and services share a network namespace, and whose agents are to have one each: `startAgent` starts them. The
+    /// test speaks to all of them at the addresses that they would have without.
+    package static func networked(hosts: Int, _ body: (Cluster, Network) async throws -> Void) async throws {
+        try await empty { cluster in
+            let network = try await cluster.connect(hosts: hosts)
+            try cluster.startMaster()
+            try cluster.startServices()
+            try await cluster.waitUntilReady(agents: 0, services: true)
+            try await body(cluster, network)
+        }
+    }
+
+    private func connect(hosts: Int) async throws -> Network {
+        let network = try await Network(name: (folder as NSString).lastPathComponent, hosts: hosts)
+        self.network = network
+        for port in [5050, 8080] { relays.append(try await Relay(from: ip, to: network.hub, port: port)) }
+        for (index, host) in network.hosts.enumerated() { relays.append(try await Relay(from: ip, to: host, port: 5051 + index)) }
+        return network
+    }
+
+    /// Runs a test with a folder and an address of its own; what it starts by `start` is stopped afterwards.
+    package static func empty(_ body: (Cluster) async throws -> Void) async throws {
+        await slots.take()
+        defer { slots.giveBack() }
+        let cluster = try Cluster()
+        do {
             try await body(cluster)
         } catch {
             cluster.printLogs()
@@ -51,26 +91,54 @@ package final class Cluster: @unchecked Sendable {
         if !problems.isEmpty { throw TestFailure(problems.joined(separator: "\n")) }
     }
 
-    package func start(_ name: String, _ arguments: [String]) throws {
-        let process = try ServerProcess(name: name, arguments: arguments, log: "\(folder)/\(name).log")
+    /// - Parameter host: where it runs; nil: where the test does.
+    package func start(_ name: String, program: String = "agora", _ arguments: [String], on host: Network.Host? = nil) throws {
+        var words = (program: program, arguments: arguments)
+        if let host { words = host.entering(ServerProcess.path(of: program), arguments) }
+        let process = try ServerProcess(name: name, program: words.program, arguments: words.arguments, log: "\(folder)/\(name).log")
         processes.withLock { $0[name] = process }
     }
 
-    package func startMaster() throws { try start("master", ["master", "--ip", ip, "--work-dir", "\(folder)/master"]) }
+    /// Where the servers themselves find master and services.
+    private var hub: String { network?.hub.ip ?? ip }
 
-    package func startAgent(_ index: Int = 0, of count: Int = 1, resources: String? = nil) throws {
+    package func startMaster() throws {
+        try start("master", ["master", "--ip", hub, "--work-dir", "\(folder)/master"], on: network?.hub)
+    }
+
+    /// - Parameter flags: further ones, for each later start of it, too.
+    package func startAgent(_ index: Int = 0, of count: Int = 1, resources: String? = nil, flags: [String]? = nil) throws {
+        if let flags { agentFlags.withLock { $0 = flags } }
         let first = 31_000 + index * (1_000 / count)
         let standard = "cpus:32;mem:8192;disk:10000;ports:[\(first)-\(first + 1_000 / count - 1)]"
+        let host = network?.hosts[index]
         try start(
             "agent-\(index)",
             [
-                "agent", "--master", "\(ip):5050", "--ip", ip, "--port", "\(5051 + index)", "--hostname", index == 0 ? ip : "node-\(index)",
-                "--work-dir", "\(folder)/agent-\(index)", "--resources", resources ?? standard
-            ])
+                "agent", "--master", "\(hub):5050", "--ip", host?.ip ?? ip, "--port", "\(5051 + index)", "--hostname",
+                index == 0 ? ip : "node-\(index)", "--work-dir", "\(folder)/agent-\(index)", "--resources", resources ?? standard
+            ] + agentFlags.withLock { $0 }, on: host)
     }
 
     package func startServices() throws {
-        try start("services", ["services", "--master", "\(ip):5050", "--ip", ip, "--work-dir", "\(folder)/services"])
+        try start("services", ["services", "--master", "\(hub):5050", "--ip", hub, "--work-dir", "\(folder)/services"], on: network?.hub)
+    }
+
+    package func startBatch(flags: [String] = []) throws {
+        try start("batch", ["batch", "--master", "\(hub):5050", "--ip", hub, "--work-dir", "\(folder)/batch"] + flags, on: network?.hub)
+    }
+
+    /// Runs `agora` against this cluster.
+    package func agora(_ arguments: String..., input: String = "/dev/null") async throws -> (status: Int32, output: String) {
+        try await outcome(
+            of: "agora", arguments, environment: ["AGORA_SERVICES": services, "AGORA_BATCH": batch, "AGORA_MASTER": master], input: input)
+    }
+
+    /// Kills a server, as a crash would, and waits for its end.
+    package func crash(_ name: String) async throws {
+        let process = try process(name)
+        process.signal(SIGKILL)
+        _ = try await process.end(within: 10)
     }
 
     package func process(_ name: String) throws -> ServerProcess {
@@ -78,15 +146,22 @@ package final class Cluster: @unchecked Sendable {
         return process
     }
 
-    package func waitUntilReady(agents: Int, services: Bool) async throws {
+    package func waitUntilReady(agents: Int, services: Bool, batch: Bool = false) async throws {
         try await eventually("the master has \(agents) agents") {
             try self.checkAlive()
             return try await self.get("\(self.master)/state")["activated_slaves"]?.integer == Int64(agents)
         }
-        guard services else { return }
-        try await eventually("services are registered") {
-            try self.checkAlive()
-            return try await self.get("\(self.services)/v2/info")["frameworkId"]?.string?.isEmpty == false
+        if services {
+            try await eventually("services are registered") {
+                try self.checkAlive()
+                return try await self.get("\(self.services)/v2/info")["frameworkId"]?.string?.isEmpty == false
+            }
+        }
+        if batch {
+            try await eventually("batch is registered") {
+                try self.checkAlive()
+                return try await self.get("\(self.batch)/metrics")["gauges"]?["agora.batch.subscribed"]?["value"]?.integer == 1
+            }
         }
     }
 
@@ -134,15 +209,35 @@ package final class Cluster: @unchecked Sendable {
 
     private func tearDown() async {
         let all = processes.withLock { $0 }
-        if let services = all["services"] { await stop(services, SIGTERM) }
+        if let up = all["up"] { await stop(up, SIGTERM) }
+        for name in ["batch", "services"] { if let process = all[name] { await stop(process, SIGTERM) } }
         // SIGUSR1: the agent kills its tasks, removes their cgroups, and ends.
         for (name, process) in all where name.hasPrefix("agent-") { await stop(process, SIGUSR1) }
-        for (name, process) in all where name != "services" && !name.hasPrefix("agent-") { await stop(process, SIGTERM) }
+        for (name, process) in all where !["up", "batch", "services"].contains(name) && !name.hasPrefix("agent-") { await stop(process, SIGTERM) }
         try? await caller.shutdown()
+        for file in recordings() { await replay(file) }
         let left = Self.processes(mentioning: folder)
         if !left.isEmpty { note("left running: \(left)") }
         for pid in left.keys { kill(pid, SIGKILL) }
+        for relay in relays { await relay.close() }
+        await network?.remove()
         try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// What all servers of the cluster have recorded.
+    private func recordings() -> [String] {
+        let files = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+        return files.filter { $0.hasSuffix(".rec") && $0.contains("recordings/") }.sorted().map { "\(folder)/\($0)" }
+    }
+
+    /// The proof that a core is pure: what it was told leads to the same state again.
+    private func replay(_ file: String) async {
+        do {
+            let (status, output) = try await outcome(of: "agora", ["replay", file], within: 60)
+            if status != 0 { note("\(file) can't be replayed: \(output)") }
+        } catch {
+            note("\(file) can't be replayed: \(error)")
+        }
     }
 
     private func note(_ problem: String) { problems.withLock { $0.append(problem) } }

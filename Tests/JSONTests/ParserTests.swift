@@ -1,4 +1,5 @@
 import JSON
+import Machine
 import Testing
 
 struct ParserTests {
@@ -85,7 +86,7 @@ struct ParserTests {
     @Test func `mutated texts either parse, then print and parse again as the same value, or are refused`() throws {
         let seed = #"{"id":"é\n\ud83d\ude00","n":[0,-1,1.5e-3,18446744073709551615,true,null],"o":{"a":{},"b":[[]]},"x":"\\"}"#
         let splices: [UInt8] = Array(#"{}[]",:\u0123dDeE+-.truefalsn"#.utf8) + [0, 0x1f, 0x7f, 0x80, 0xc3, 0xed, 0xff]
-        var random = SplitMix(state: 7)
+        var random = SplitMix(seed: 7)
         var parsed = 0
         for _ in 0..<40_000 {
             var bytes = Array(seed.utf8)
@@ -106,19 +107,4 @@ struct ParserTests {
         }
         #expect(parsed > 1_000)
     }
-}
-
-/// A small seeded generator, so that each run sees the same mutants.
-struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 }

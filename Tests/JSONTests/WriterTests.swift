@@ -1,4 +1,5 @@
 import JSON
+import Machine
 import Testing
 
 struct WriterTests {
@@ -65,7 +66,7 @@ struct WriterTests {
     }
 
     @Test func `every finite double reads back as the same and is never longer than the standard library's text`() throws {
-        var random = SplitMix(state: 3)
+        var random = SplitMix(seed: 3)
         for round in 0..<50_000 {
             let bits = random.next()
             let value =

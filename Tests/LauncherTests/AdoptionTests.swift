@@ -57,6 +57,26 @@ extension LauncherTests {
         }
 
         @Test(arguments: Program.allCases)
+        func `what a launcher still does after its agent's death is seen by the next one`(program: Program) throws {
+            try withRig(program) { rig in
+                let old = rig.launcher
+                kill(old.pid, SIGSTOP)
+                try old.send(.launch(rig.request("a", shell: "exec sleep 1000")))
+                old.shutDown()
+                let next = try Connection(program)
+                let hello = try next.send(.hello(rig.greeting)), list = try next.send(.list(Request.List()))
+                #expect(!next.hasRecord(within: 200), "the first one may still start something")
+                kill(old.pid, SIGCONT)
+                guard case .hello = try next.answer(to: hello).result else { throw Problem("no hello") }
+                // It runs, or has ended with the launcher that has just forked it; in either case it is known.
+                #expect(try next.answer(to: list).listed.containers.map(\.containerID) == ["a"])
+                #expect(try old.reap() == 0)
+                #expect(try next.hangUp() == 0)
+                try rig.restart()
+            }
+        }
+
+        @Test(arguments: Program.allCases)
         func `folders that no monitor has finished are lost`(program: Program) throws {
             try withRig(program) { rig in
                 let rows: [(String, [String: String])] = [

@@ -14,11 +14,15 @@ final class Connection {
 
     let pid: pid_t
     private let socket: Int32
+    private let stderr: FileHandle
     private var input: [UInt8] = []
     private var answers: [UInt64: Answer] = [:]
+    /// The ids of the requests in the order in which their answers came.
+    private(set) var order: [UInt64] = []
     private(set) var exits: [Record.Exited] = []
     private var lastID: UInt64 = 0
-    private var isReaped = false
+    /// As `reap` gives it; nil: it has not been reaped.
+    private var status: Int32?
 
     /// - Parameter prefix: a command that runs the launcher, for example as another user.
     init(_ program: Program, prefix: [String] = []) throws {
@@ -27,7 +31,9 @@ final class Connection {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
+        stderr = try Self.unnamedFile()
         posix_spawn_file_actions_adddup2(&actions, ends[1], 7)
+        posix_spawn_file_actions_adddup2(&actions, stderr.fileDescriptor, 2)
         let arguments = try (prefix + [program.path, "7"])
         var pointers = arguments.map { strdup($0) } + [nil]
         defer { pointers.forEach { free($0) } }
@@ -43,10 +49,19 @@ final class Connection {
 
     deinit {
         close(socket)
-        if !isReaped {
+        if status == nil {
             kill(pid, SIGKILL)
             waitpid(pid, nil, 0)
         }
+    }
+
+    /// What the launcher, or a sanitizer in it, has to say is only read when it has ended without being told to.
+    private static func unnamedFile() throws -> FileHandle {
+        var path = Array((FileManager.default.temporaryDirectory.path + "/agora-stderr-XXXXXX").utf8CString)
+        let descriptor = mkstemp(&path)
+        guard descriptor >= 0, fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 else { throw Problem("mkstemp: \(errno)") }
+        unlink(path)
+        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
     /// Sends a request. - Returns: its id
@@ -65,7 +80,7 @@ final class Connection {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes { Glibc.send(socket, $0.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL)) }
-            guard count > 0 else { throw Problem("send: \(errno)") }
+            guard count > 0 else { throw hungUp(errno) }
             sent += count
         }
     }
@@ -86,20 +101,39 @@ final class Connection {
         }
     }
 
-    /// Closes the agent's end, as its death does. - Returns: the launcher's exit status
+    /// Closes the agent's end, as its death does.
+    func shutDown() { shutdown(socket, Int32(SHUT_RDWR)) }
+
+    /// As above. - Returns: the launcher's exit status
     func hangUp() throws -> Int32 {
-        shutdown(socket, Int32(SHUT_RDWR))
+        shutDown()
         return try reap()
+    }
+
+    /// Whether anything comes in that time.
+    func hasRecord(within milliseconds: Int32) -> Bool {
+        var source = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        return poll(&source, 1, milliseconds) > 0
     }
 
     /// Waits for the launcher's own end. - Returns: its exit status, or 128 and the signal
     func reap() throws -> Int32 {
+        if let status { return status }
         let status: Int32 = try until("end of the launcher") {
             var status: Int32 = 0
             return waitpid(pid, &status, WNOHANG) == pid ? status : nil
         }
-        isReaped = true
-        return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
+        let result = status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
+        self.status = result
+        return result
+    }
+
+    /// Why the launcher went without being told to.
+    private func hungUp(_ error: Int32) -> Problem {
+        let end = (try? reap()).map { $0 < 128 ? "exit \($0)" : "signal \($0 - 128)" } ?? "it goes on"
+        lseek(stderr.fileDescriptor, 0, SEEK_SET)
+        let words = String(decoding: stderr.availableData, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        return Problem("the launcher has hung up: \(end)" + (error == 0 ? "" : " (errno \(error))") + (words.isEmpty ? "" : ": \(words)"))
     }
 
     func kill9() throws {
@@ -122,13 +156,15 @@ final class Connection {
         guard poll(&source, 1, milliseconds) > 0 else { return }
         var buffer = [UInt8](repeating: 0, count: 65536)
         let count = recv(socket, &buffer, buffer.count, 0)
-        guard count > 0 else { throw Problem("the launcher has hung up") }
+        guard count > 0 else { throw hungUp(count < 0 ? errno : 0) }
         input += buffer[..<count]
         while let (length, head) = Self.frame(input), input.count >= head + length {
             let record = try Record(serializedBytes: Array(input[head..<head + length]))
             input.removeFirst(head + length)
             switch record.record {
-            case .answer(let answer): answers[answer.requestID] = answer
+            case .answer(let answer):
+                answers[answer.requestID] = answer
+                order.append(answer.requestID)
             case .exited(let exited): exits.append(exited)
             case nil: throw Problem("an empty record")
             }

@@ -23,6 +23,23 @@ extension LauncherTests {
         }
 
         @Test(arguments: Program.allCases)
+        func `of many launches that come at once the first are told of before the last are carried out`(program: Program) throws {
+            try withRig(program) { rig in
+                // It finds all of them in its socket when it goes on.
+                kill(rig.launcher.pid, SIGSTOP)
+                let launches = try (0..<60).map { try rig.launcher.send(.launch(rig.request("a\($0)", shell: "true"))) }
+                let last = try rig.launcher.send(.list(Request.List()))
+                kill(rig.launcher.pid, SIGCONT)
+                _ = try rig.launcher.answer(to: last)
+                #expect(rig.launcher.order.firstIndex(of: last) ?? 0 > 0)
+                for (number, launch) in launches.enumerated() {
+                    guard case .launched = try rig.launcher.answer(to: launch).result else { throw Problem("a\(number) was not launched") }
+                    #expect(try rig.launcher.exit(of: "a\(number)").outcome == .status(0))
+                }
+            }
+        }
+
+        @Test(arguments: Program.allCases)
         func `a program that can't be executed is refused with step, errno and a sentence, and its id is used up`(program: Program) throws {
             try withRig(program) { rig in
                 let folder = rig.folder
@@ -156,7 +173,7 @@ extension LauncherTests {
                     #expect(!answer.error.message.isEmpty)
                 }
                 #expect(try rig.list() == [])
-                #expect(try FileManager.default.contentsOfDirectory(atPath: rig.folder) == ["containers"])
+                #expect(try FileManager.default.contentsOfDirectory(atPath: rig.folder).sorted() == ["containers", "launcher.lock"])
                 let answer = try rig.ask(rig.request("a", shell: "true") { $0.user.name = "bob-who-is-not" })
                 #expect(answer.error.message == "No such user 'bob-who-is-not'")
             }

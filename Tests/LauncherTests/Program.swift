@@ -20,7 +20,7 @@ enum Program: String, CaseIterable, Sendable {
     private static let sanitizedPath = Result { try compile([sources + "/main.c"], name: "agora-launcher-sanitized") }
 
     /// The folder of the test program, which is also that of all others.
-    private static func buildFolder() throws -> String {
+    static func buildFolder() throws -> String {
         try URL(filePath: FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")).deletingLastPathComponent().path
     }
 

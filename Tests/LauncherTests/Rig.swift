@@ -10,37 +10,43 @@ final class Rig {
     let instance: String
     private(set) var launcher: Connection
     private(set) var hello = Record.Hello()
-    private let prefix: [String]
+    private var prefix: [String]
     private let cgroups: Request.Hello.Cgroups
     private var monitors: [pid_t] = []
 
     static let isRoot = geteuid() == 0
 
-    init(_ program: Program, cgroups: Request.Hello.Cgroups = .automatic, prefix: [String] = []) throws {
+    /// - Parameter prefix: a command that runs the launcher, made of the rig's folder.
+    init(_ program: Program, cgroups: Request.Hello.Cgroups = .automatic, prefix: (_ folder: String) throws -> [String] = { _ in [] }) throws {
         self.program = program
-        self.prefix = prefix
         self.cgroups = cgroups
         instance = "test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         folder = FileManager.default.temporaryDirectory.path + "/agora-" + instance
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o777])
         chmod(folder, 0o777)
-        launcher = try Connection(program, prefix: prefix)
+        self.prefix = try prefix(folder)
+        launcher = try Connection(program, prefix: self.prefix)
         hello = try greet()
     }
 
-    private func greet() throws -> Record.Hello {
+    var greeting: Request.Hello {
         var hello = Request.Hello()
         hello.protocol = 1
         hello.workFolder = folder
         hello.instance = instance
         hello.cgroups = cgroups
-        let answer = try launcher.ask(.hello(hello))
+        return hello
+    }
+
+    private func greet() throws -> Record.Hello {
+        let answer = try launcher.ask(.hello(greeting))
         guard case .hello(let result) = answer.result else { throw Problem("hello: \(answer.error.message)") }
         return result
     }
 
     /// A new launcher, as after a restart of the agent.
-    func restart() throws {
+    func restart(prefixed: Bool = true) throws {
+        if !prefixed { prefix = [] }
         launcher = try Connection(program, prefix: prefix)
         hello = try greet()
     }
@@ -119,6 +125,21 @@ final class Rig {
         let _: Bool = try until("'\(text)' in \(name)") { (try? output(name))?.contains(text) == true ? true : nil }
     }
 
+    /// Waits until a task has written this, or there is no such container any more.
+    func awaitOutput(_ name: String, _ text: String, orEndOf container: String) throws {
+        let _: Bool = try until("'\(text)' in \(name)") {
+            if (try? output(name))?.contains(text) == true { return true }
+            return try list().contains { $0.containerID == container && $0.state == .running } ? nil : true
+        }
+    }
+
+    /// After a test that has failed: ends what can be ended.
+    func abandon() {
+        for container in (try? list()) ?? [] { _ = try? destroy(container.containerID) }
+        _ = try? launcher.hangUp()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
     /// Ends the launcher and looks for what should not be there.
     func close() throws {
         #expect(try launcher.hangUp() == 0)
@@ -165,13 +186,11 @@ final class Rig {
 func withRig(
     _ program: Program, cgroups: Request.Hello.Cgroups = .automatic, prefix: [String] = [], _ body: (Rig) throws -> Void
 ) throws {
-    let rig = try Rig(program, cgroups: cgroups, prefix: prefix)
+    let rig = try Rig(program, cgroups: cgroups) { _ in prefix }
     do {
         try body(rig)
     } catch {
-        for container in (try? rig.list()) ?? [] { _ = try? rig.destroy(container.containerID) }
-        _ = try? rig.launcher.hangUp()
-        try? FileManager.default.removeItem(atPath: rig.folder)
+        rig.abandon()
         throw error
     }
     for container in try rig.list() { _ = try rig.destroy(container.containerID) }

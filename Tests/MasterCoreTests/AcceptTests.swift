@@ -219,6 +219,91 @@ struct AcceptTests {
         #expect(exit.offers == ["M-O2: cpus:0.5; mem:50"])
     }
 
+    /// Tasks of one executor, which uses half a CPU itself.
+    private func launchExecutor(_ ids: String..., in world: inout World) {
+        let tasks = ids.map { id in
+            Mesos_V1_TaskInfo.task(id, cpus: 1, mem: 100) {
+                $0.clearCommand()
+                $0.executor.executorID.value = "e"
+                $0.executor.command.value = "x"
+                $0.executor.resources = .scalars(cpus: 0.5, mem: 50)
+            }
+        }
+        _ = world.launch(tasks, on: ["M-O0"], refuse: 1000)
+    }
+
+    private func report(_ task: String, _ state: Mesos_V1_TaskState, _ source: Mesos_V1_TaskStatus.Source, in world: inout World) {
+        _ = world.report {
+            $0.update.frameworkID = "M-0000"
+            $0.update.taskID = task
+            $0.update.executorID = "e"
+            $0.update.latestState = state
+            $0.update.status = World.status(task, state, source: source)
+        }
+    }
+
+    private func executors(in world: World) -> Int {
+        var count = 0
+        world.kernel.snapshot.agents.forEach { _, agent in count += agent.executors.count }
+        return count
+    }
+
+    @Test func `an executor that the agent refuses holds nothing once the last of its tasks is over`() {
+        var world = World.ready()
+        launchExecutor("a", "b", in: &world)
+        report("a", .taskError, .agent, in: &world)
+        #expect(executors(in: world) == 1, "another task may start it")
+        report("b", .taskError, .agent, in: &world)
+        #expect(executors(in: world) == 0)
+        var used = 0
+        world.kernel.snapshot.agents.forEach { _, agent in used += world.kernel.snapshot.view(agent).used.count }
+        #expect(used == 0)
+    }
+
+    @Test(arguments: [("a", .taskRunning, .executor), ("a", .taskKilled, .agent)] as [(String, Mesos_V1_TaskState, Mesos_V1_TaskStatus.Source)])
+    func `an executor that has started, or may yet, stays until the agent reports its exit`(
+        task: String, state: Mesos_V1_TaskState, source: Mesos_V1_TaskStatus.Source
+    ) {
+        var world = World.ready()
+        launchExecutor("a", in: &world)
+        report(task, state, source, in: &world)
+        report(task, .taskFailed, .agent, in: &world)
+        #expect(executors(in: world) == (state == .taskRunning ? 1 : 0))
+        _ = world.report {
+            $0.executorExited.frameworkID = "M-0000"
+            $0.executorExited.executorID = "e"
+            $0.executorExited.status = 0
+        }
+        #expect(executors(in: world) == 0)
+    }
+
+    @Test func `a TaskInfo that no agent takes is refused before it is sent to one`() {
+        var world = World.ready { $0.multiRole(String(repeating: "r", count: 200)) }
+        func launch(_ id: String, labels: Int, offer: Int) -> [Kernel.Effect] {
+            world.launch(
+                [.task(id, cpus: 1, mem: 1) { $0.labels.labels = [.with { $0.key = String(repeating: "x", count: labels) }] }], on: ["M-O\(offer)"],
+                refuse: 0)
+        }
+        #expect(launch("a", labels: TaskSpec.limit - 600, offer: 0).orders.count == 1)
+        let effects = launch("b", labels: TaskSpec.limit - 300, offer: 1)
+        #expect(effects.orders == [])
+        #expect(effects.statuses == ["b taskError taskInvalid: TaskInfo of 4194501 bytes is larger than the 4194304 bytes that an agent takes"])
+    }
+
+    @Test func `one ACCEPT can't launch more than may wait for its agent`() {
+        var world = World()
+        _ = world.subscribe { $0.labels.labels = [.with { $0.key = String(repeating: "x", count: 240_000) }] }
+        _ = world.agent(cpus: 400, mem: 4096)
+        let tasks = (0..<150).map { Mesos_V1_TaskInfo.task("t\($0)", cpus: 1, mem: 1) }
+        let effects = world.launch(tasks, on: ["M-O0"], refuse: 1000)
+        let bytes = effects.orders.reduce(0) { sum, order in
+            if case .launch(_, let framework, let task, _) = order { sum + framework.count + task.count } else { sum }
+        }
+        #expect(bytes > Kernel.launchLimit - 500_000 && bytes <= Kernel.launchLimit)
+        #expect(effects.orders.count + effects.statuses.count == 150)
+        #expect(effects.statuses.allSatisfy { $0.contains("The tasks of one ACCEPT may have 33554432 bytes") })
+    }
+
     @Test func `operations that are not served fail: tasks of groups, and others with an id`() {
         var world = World.ready()
         let effects = world.call {

@@ -36,7 +36,7 @@ struct Bench {
             registered: 0)
         let key = keys.agents.insert(agent)
         agents.append(key)
-        allocator.addAgent(key, total: total, region: region)
+        allocator.addAgent(key, total: total, place: AgentPlace(region: region))
     }
 
     /// `framework role agent resources` of each grant.

@@ -131,6 +131,38 @@ struct CallTests {
         #expect(lost == [])
     }
 
+    @Test func `what can't be an id is sent to no agent`() {
+        var world = World.ready()
+        let long = String(repeating: "x", count: 256)
+        let effects = world.call {
+            $0.type = .shutdown
+            $0.shutdown.agentID.value = "M-S0"
+            $0.shutdown.executorID.value = long
+        }
+        let message = world.call {
+            $0.type = .message
+            $0.message.agentID.value = "M-S0"
+            $0.message.executorID.value = long
+            $0.message.data = Data()
+        }
+        #expect(effects == [] && message == [] && world.acknowledge(long) == [])
+    }
+
+    @Test func `a MESSAGE that is too large is dropped`() {
+        var world = World.ready()
+        func message(_ count: Int) -> [Kernel.Effect] {
+            world.call {
+                $0.type = .message
+                $0.message.agentID.value = "M-S0"
+                $0.message.executorID.value = "e"
+                $0.message.data = Data(count: count)
+            }
+        }
+        #expect(message(4 << 20).orders.count == 1)
+        #expect(message(4 << 20 + 1) == [])
+        #expect(world.kernel.snapshot.metrics.droppedMessages == 1)
+    }
+
     @Test func `UPDATE_FRAMEWORK answers at once, and rescinds the offers of roles that were left`() {
         var world = World.ready { $0.multiRole("a", "b") }
         func update(_ change: (inout Mesos_V1_FrameworkInfo) -> Void) -> [Kernel.Effect] {

@@ -100,7 +100,9 @@ struct SubscribeTests {
             Row("The framework failover_timeout (10000000000.0) is invalid") { $0.failoverTimeout = 1e10 },
             Row("The framework failover_timeout (nan) is invalid") { $0.failoverTimeout = .nan },
             Row("'FrameworkInfo.id' is invalid: 'a/b' contains invalid characters") { $0.id.value = "a/b" },
-            Row("The FrameworkInfo has 300016 bytes; at most 250000 can be stored") { $0.name = String(repeating: "n", count: 300_000) }
+            Row("'FrameworkInfo.user' contains a NUL byte") { $0.user = "a\0" },
+            Row("'FrameworkInfo.name' contains a NUL byte") { $0.name = "\0" },
+            Row("The FrameworkInfo has 5000017 bytes; at most 4194304 can be stored") { $0.name = String(repeating: "n", count: 5_000_000) }
         ] as [Row<Mesos_V1_FrameworkInfo>])
     func `what a framework says about itself is refused with an ERROR event and the end of its stream`(
         row: Row<Mesos_V1_FrameworkInfo>

@@ -63,6 +63,35 @@ struct TaskTests {
         #expect(world.kernel.snapshot.metrics.tasks(.taskFinished) == 1)
     }
 
+    @Test func `what comes after the end is not noted among the statuses, nor told to operators or counted`() {
+        var world = World.running()
+        _ = world.step(.observerSubscribed(stream: 9, Origin()))
+        func update(_ state: Mesos_V1_TaskState, _ uuid: UInt8, latest: Mesos_V1_TaskState? = nil) -> Int {
+            let effects = world.report { record in
+                record.update.frameworkID = "M-0000"
+                record.update.taskID = "t"
+                record.update.latestState = latest ?? state
+                record.update.status = World.status("t", state, uuid: uuid, reason: .commandExecutorFailed)
+            }
+            return effects.count { if case .observe = $0 { true } else { false } }
+        }
+        #expect(update(.taskRunning, 1, latest: .taskFailed) == 1)
+        #expect(update(.taskFailed, 2) == 1, "its status is news even where the state was known")
+        #expect(update(.taskFailed, 2) == 0 && update(.taskRunning, 1) == 0 && update(.taskFinished, 3) == 0)
+        let ends = world.kernel.snapshot.metrics.ends.map { "\($0.key.state) \($0.key.reason) \($0.value)" }
+        #expect(ends == ["taskFailed commandExecutorFailed 1"])
+        #expect(statuses(in: world) == [.taskRunning, .taskFailed])
+        let teardown = world.call { $0.type = .teardown }
+        #expect(!teardown.contains { if case .observe(.taskUpdated) = $0 { true } else { false } })
+        #expect(statuses(in: world) == [.taskRunning, .taskFailed], "a task that has ended isn't killed with its framework")
+    }
+
+    private func statuses(in world: World) -> [TaskState] {
+        var states: [TaskState] = []
+        world.kernel.snapshot.tasks.forEach { _, task in states += task.statuses.map(\.state) }
+        return states
+    }
+
     @Test func `a terminal update without uuid needs no acknowledgement`() {
         var world = World.running()
         _ = world.update("t", .taskLost, uuid: nil)
@@ -135,6 +164,42 @@ struct TaskTests {
         var world = World.running()
         _ = world.update("t", .taskRunning)
         let effects = world.call {
+            $0.type = .reconcile
+            $0.reconcile.tasks = []
+        }
+        #expect(effects.statuses == ["t taskRunning reconciliation: Reconciliation: Latest task state"])
+    }
+
+    @Test(arguments: [true, false])
+    func `reconciliation tells what became of a task while its framework was away, and names its executor`(isExplicit: Bool) throws {
+        var world = World.running()
+        _ = world.update("t", .taskRunning)
+        _ = world.step(.streamEnded(1))
+        _ = world.report {
+            $0.update.frameworkID = "M-0000"
+            $0.update.taskID = "t"
+            $0.update.executorID = "t"
+            $0.update.latestState = .taskFailed
+            $0.update.status = World.status("t", .taskFailed, uuid: 2)
+        }
+        _ = world.subscribe(stream: 2, id: "M-0000")
+        let effects = world.call(stream: 2) {
+            $0.type = .reconcile
+            $0.reconcile.tasks = isExplicit ? [.with { $0.taskID.value = "t" }] : []
+        }
+        #expect(effects.statuses == ["t taskFailed reconciliation: Reconciliation: Latest task state"])
+        guard case .update(let view) = effects.events.first else { Issue.record("no answer"); return }
+        #expect(try Mesos_V1_TaskStatus(serializedBytes: view.encoded).executorID.value == "t")
+        #expect(place(in: world) == [.active], "the update is still to be acknowledged")
+    }
+
+    @Test func `an update without uuid that nobody was there to be told is not told later`() {
+        var world = World.running()
+        _ = world.update("t", .taskRunning)
+        _ = world.step(.streamEnded(1))
+        _ = world.update("t", .taskFailed, uuid: nil)
+        _ = world.subscribe(stream: 2, id: "M-0000")
+        let effects = world.call(stream: 2) {
             $0.type = .reconcile
             $0.reconcile.tasks = []
         }

@@ -92,9 +92,11 @@ struct World {
     // MARK: Frameworks
 
     mutating func subscribe(
-        stream: UInt64 = 1, id: String? = nil, suppressed: [String] = [], _ change: (inout Mesos_V1_FrameworkInfo) -> Void = { _ in }
+        stream: UInt64 = 1, id: String? = nil, suppressed: [String] = [], constraints: Mesos_V1_Scheduler_OfferConstraints? = nil,
+        _ change: (inout Mesos_V1_FrameworkInfo) -> Void = { _ in }
     ) -> [Kernel.Effect] {
-        step(.subscribed(stream: stream, streamID: "stream-\(stream)", .subscribe(.framework(id: id, change), suppressed: suppressed), Origin()))
+        let call = SchedulerCall.subscribe(.framework(id: id, change), suppressed: suppressed, constraints: constraints)
+        return step(.subscribed(stream: stream, streamID: "stream-\(stream)", call, Origin()))
     }
 
     /// A call of the framework that is subscribed through a stream.
@@ -172,12 +174,16 @@ struct World {
         }
     }
 
-    static func status(_ task: String, _ state: Mesos_V1_TaskState, uuid: UInt8? = 1) -> Data {
+    static func status(
+        _ task: String, _ state: Mesos_V1_TaskState, uuid: UInt8? = 1, source: Mesos_V1_TaskStatus.Source = .executor,
+        reason: Mesos_V1_TaskStatus.Reason? = nil
+    ) -> Data {
         let status = Mesos_V1_TaskStatus.with {
             $0.taskID.value = task
             $0.state = state
             $0.agentID.value = "M-S0"
-            $0.source = .executor
+            $0.source = source
+            if let reason { $0.reason = reason }
             if let uuid { $0.uuid = Data(repeating: uuid, count: 16) }
         }
         return (try? status.serializedData()) ?? Data()
@@ -232,13 +238,16 @@ extension SchedulerCall {
         self = call
     }
 
-    static func subscribe(_ info: Mesos_V1_FrameworkInfo, suppressed: [String] = []) -> SchedulerCall {
+    static func subscribe(
+        _ info: Mesos_V1_FrameworkInfo, suppressed: [String] = [], constraints: Mesos_V1_Scheduler_OfferConstraints? = nil
+    ) -> SchedulerCall {
         SchedulerCall(
             .with {
                 $0.type = .subscribe
                 if info.hasID { $0.frameworkID = info.id }
                 $0.subscribe.frameworkInfo = info
                 $0.subscribe.suppressedRoles = suppressed
+                if let constraints { $0.subscribe.offerConstraints = constraints }
             })
     }
 }

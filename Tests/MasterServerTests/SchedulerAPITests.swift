@@ -53,51 +53,6 @@ struct SchedulerAPITests {
 
     private static let json: HTTPHeaders = ["Content-Type": "application/json"]
 
-    @Test func `each refusal has Mesos's status and words`() async throws {
-        try await TestMaster.run { master in
-            let path = "/api/v1/scheduler"
-            let get = try await master.get(path)
-            #expect(get.status == .methodNotAllowed && get.headers.first(name: "Allow") == "POST")
-            #expect(get.text == "405 Method Not Allowed. Expecting one of { 'POST' }, but received 'GET'.")
-            func refusal(_ headers: HTTPHeaders, _ body: String) async throws -> String {
-                let answer = try await master.post(path, headers, body.utf8)
-                return "\(answer.status.code) \(answer.text)"
-            }
-            #expect(try await refusal([:], "{}") == "400 Expecting 'Content-Type' to be present")
-            #expect(
-                try await refusal(["Content-Type": "text/plain"], "{}")
-                    == "415 Expecting 'Content-Type' of application/json or application/x-protobuf")
-            #expect(try await refusal(["Content-Type": "application/x-protobuf"], "{}") == "400 Failed to parse body into Call protobuf")
-            #expect(try await refusal(Self.json, "{").hasPrefix("400 Failed to parse body into JSON: "))
-            #expect(
-                try await refusal(Self.json, "{\"type\":\"KILL\",\"kill\":{}}")
-                    == "400 Failed to convert JSON into Call protobuf: Missing required fields: kill.task_id")
-            #expect(try await refusal(Self.json, "{}") == "400 Failed to validate scheduler::Call: Expecting 'type' to be present")
-            #expect(
-                try await refusal(Self.json, "{\"type\":\"NONSENSE\"}")
-                    == "400 Failed to validate scheduler::Call: Expecting 'type' to be present")
-            let subscribe = "{\"type\":\"SUBSCRIBE\",\"subscribe\":{\"framework_info\":{\"user\":\"u\",\"name\":\"n\"}}}"
-            #expect(
-                try await refusal(["Content-Type": "application/json", "Accept": "text/html"], subscribe)
-                    == "406 Expecting 'Accept' to allow 'application/x-protobuf' or 'application/json'")
-            #expect(
-                try await refusal(["Content-Type": "application/json; charset=utf-8", "Mesos-Stream-Id": "x"], subscribe)
-                    == "400 Subscribe calls should not include the 'Mesos-Stream-Id' header")
-            let revive = "{\"type\":\"REVIVE\",\"framework_id\":{\"value\":\"F\"}}"
-            #expect(try await refusal(Self.json, revive) == "400 Framework cannot be found")
-            let framework = try await TestFramework.subscribe(to: master)
-            let known = "{\"type\":\"REVIVE\",\"framework_id\":{\"value\":\"\(framework.id)\"}}"
-            #expect(try await refusal(Self.json, known) == "400 All non-subscribe calls should include the 'Mesos-Stream-Id' header")
-            #expect(
-                try await refusal(["Content-Type": "application/json", "Mesos-Stream-Id": "S"], known)
-                    == "400 The stream ID 'S' included in this request didn't match the stream ID currently associated with framework ID "
-                    + framework.id)
-            let unknown = "{\"type\":\"UNKNOWN\",\"framework_id\":{\"value\":\"\(framework.id)\"}}"
-            let streamed: HTTPHeaders = ["Content-Type": "application/json", "Mesos-Stream-Id": framework.streamID]
-            #expect(try await refusal(streamed, unknown) == "501 501 Not Implemented.")
-        }
-    }
-
     @Test func `a framework that comes back takes over, and the old stream is told and ended`() async throws {
         try await TestMaster.run { master in
             let first = try await TestFramework.subscribe(to: master)

@@ -1,3 +1,4 @@
+import Machine
 import MesosAPI
 import Testing
 
@@ -8,7 +9,7 @@ struct RecordIOTests {
     }
 
     @Test func `records survive any split of the stream`() throws {
-        var random = SplitMix(state: 11)
+        var random = SplitMix(seed: 11)
         for seed in 0..<300 {
             let records = (0..<(seed % 7)).map { _ in
                 (0..<Int.random(in: 0...300, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Machine
 import MesosAPI
 import SwiftProtobuf
 import Testing
@@ -60,7 +61,7 @@ struct TranscodingFuzzTests {
     @Test func `mutants that protobuf reads give the same JSON as after reading and writing them, others are refused`() throws {
         let seed: [UInt8] = try Self.task.serializedBytes(partial: true)
         let type = MessageType(Mesos_V1_TaskInfo.self)
-        var random = SplitMix(state: 5)
+        var random = SplitMix(seed: 5)
         var accepted = 0
         var lenient = 0
         for _ in 0..<8_000 {

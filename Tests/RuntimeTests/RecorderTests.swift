@@ -22,10 +22,15 @@ struct RecorderTests {
             let digest = await loop.inspect { $0.digest }
             await loop.stop()
             let recording = try Recording<Counter.Input>([UInt8](Data(contentsOf: URL(fileURLWithPath: folder + "/1.rec"))))
-            var core = Counter()
-            for (moment, input) in recording.entries { _ = core.handle(input, at: moment) }
-            #expect(recording.kind == "counter" && recording.entries.count == 500)
-            #expect(core.digest == digest)
+            var steps: [Int] = []
+            let replay = try Replay(recording, core: Counter()) { steps.append($0.number) }
+            #expect(recording.kind == "counter" && recording.entries.count == 500 && steps == Array(1...500))
+            #expect(replay.core.digest == digest && replay.markCount >= 1 && recording.marks.last?.count == 500)
+            let none = try Replay(recording, core: Counter(), until: recording.entries[0].moment.wall - 1)
+            #expect(none.inputCount == 0 && none.markCount == 0)
+            var other = Counter()
+            _ = other.handle(.add(1), at: recording.entries[0].moment)
+            #expect(throws: Replay<Counter>.Difference.self) { _ = try Replay(recording, core: other) }
         }
     }
 
@@ -37,8 +42,10 @@ struct RecorderTests {
             for number in 1...3 { #expect(loop.post(.add(Int64(number)))) }
             await loop.stop()
             let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: folder + "/1.rec")))
-            #expect(try Recording<Counter.Input>(bytes.dropLast(1)).entries.count == 2)
-            #expect(throws: RecordingError.invalid("not a recording")) { _ = try Recording<Counter.Input>([1, 2, 3]) }
+            #expect(try Recording<Counter.Input>(bytes.dropLast(1)).entries.count == 3, "the mark at the end is cut")
+            #expect(try Recording<Counter.Input>(bytes.dropLast(1)).marks.isEmpty)
+            #expect(try Recording<Counter.Input>(bytes.dropLast(20)).entries.count < 3)
+            #expect(throws: RecordingError.invalid("not a recording, or of another version")) { _ = try Recording<Counter.Input>([1, 2, 3]) }
         }
     }
 
@@ -76,5 +83,24 @@ struct RecorderTests {
             await answers.ask(within: 60) { number in
                 answers.answer(number, 7); return true
             } == 7)
+    }
+}
+
+struct StopTests {
+    @Test func `a loop that has stopped has given up its store, though it is still referred to`() async throws {
+        let folder = NSTemporaryDirectory() + "agora-stop-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for round in 1...20 {
+            let store = try SQLiteStore(path: folder + "/state.db")
+            let loop = Loop(core: Counter(), store: store, logger: Logger(label: "test")) { _ in }
+            loop.start()
+            #expect(loop.post(.add(Int64(round))))
+            await loop.stop()
+            let next = try SQLiteStore(path: folder + "/state.db")
+            #expect(try next.get(table: "t", key: "total") == [UInt8(round)])
+            next.close()
+            #expect(await loop.inspect { $0.total } == nil)
+        }
     }
 }

@@ -111,4 +111,16 @@ struct ConvergenceTests {
         #expect(lives[0].world.events == lives[1].world.events)
         #expect(lives[0].world.disk == lives[1].world.disk)
     }
+
+    @Test func `a master is asked for all tasks again at doubling pauses: at first it may not have all agents back`() {
+        var world = World()
+        #expect(world.reconciliations == 1)
+        let counts = [1.0, 2, 4, 8, 16].map { pause in
+            world.wait(seconds: pause)
+            return world.reconciliations
+        }
+        #expect(counts == [2, 3, 4, 5, 6])
+        world.wait(seconds: 3_600)
+        #expect(world.reconciliations <= 17, "in the end it is once in ten minutes")
+    }
 }

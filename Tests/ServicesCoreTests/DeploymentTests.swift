@@ -1,3 +1,4 @@
+import FrameworkCore
 import Machine
 import MesosAPI
 import Testing
@@ -124,6 +125,25 @@ struct DeploymentTests {
         #expect(failed)
         // Others are free to go on.
         #expect(plan(world.create(#"{"id":"/b","cmd":"sleep 1"}"#)) != nil)
+    }
+
+    @Test func `a refused request changes nothing, not even what the next id will be`() {
+        var world = World(agents: 0)
+        world.create(#"{"id":"/g/a","cmd":"sleep 1"}"#)
+        let before = world.core.digest
+        let group = PathID("/g")
+        let requests: [Services.Request] = [
+            .updateApp(PathID("/g/a"), Builders.body(#"{"cmd":"sleep 2"}"#), .init(), uri: ""), .restartApp(PathID("/g/a"), force: false),
+            .deleteApp(PathID("/g/a"), force: false), .deleteApp(PathID("/none"), force: false), .deleteGroup(group, force: false),
+            .deleteGroup(PathID("/none"), force: false)
+        ]
+        for request in requests {
+            guard case .refused? = world.ask(request) else {
+                Issue.record("\(request) was not refused")
+                continue
+            }
+            #expect(world.core.digest == before, "\(request)")
+        }
     }
 
     @Test func `too many deployments are refused unless they are forced`() {

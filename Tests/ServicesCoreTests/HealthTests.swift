@@ -126,6 +126,82 @@ struct HealthTests {
         #expect(world.isIdle)
     }
 
+    /// Lets time pass in which each check passes or fails at once.
+    private func answer(_ world: inout World, seconds: Int, _ result: Services.ProbeResult) {
+        for _ in 0..<seconds * 10 {
+            let known = world.probes.count
+            world.wait(seconds: 0.1)
+            for probe in world.probes[known...] { world.send(.probed(probe.task, check: probe.check, result)) }
+            world.settle()
+        }
+    }
+
+    @Test func `a task that is launched again and again is still asked once in an interval`() {
+        var world = World(agents: 1)
+        world.create(app(failures: 3))
+        for _ in 0..<5 {
+            answer(&world, seconds: 15, .passed)
+            // The next check of the old task is due, and a result is on its way.
+            world.end(world.task(world.instances("/a")[0]), .taskKilled)
+        }
+        answer(&world, seconds: 20, .passed)
+        #expect(world.instances("/a")[0].incarnation == 6)
+        let before = world.probes.count
+        answer(&world, seconds: 100, .passed)
+        #expect((9...10).contains(world.probes.count - before))
+        let task = world.task(world.instances("/a")[0])
+        answer(&world, seconds: 25, .failed(cause: "no"))
+        #expect(world.tasks[task] != nil, "three failures are allowed")
+        answer(&world, seconds: 25, .failed(cause: "no"))
+        #expect(world.tasks[task] == nil)
+    }
+
+    @Test func `a task that is back after its agent was away is asked once in an interval`() {
+        var world = World(agents: 1)
+        world.create(
+            #"{"id":"/a","cmd":"sleep 1","cpus":0.1,"mem":32,"healthChecks":[{"protocol":"TCP","intervalSeconds":10,"timeoutSeconds":5}],"#
+                + #""unreachableStrategy":{"inactiveAfterSeconds":300,"expungeAfterSeconds":600}}"#)
+        answer(&world, seconds: 15, .passed)
+        for state in [Mesos_V1_TaskState.taskUnreachable, .taskRunning, .taskUnreachable, .taskRunning] {
+            world.report(world.task(world.instances("/a")[0]), state)
+            answer(&world, seconds: 2, .passed)
+        }
+        answer(&world, seconds: 20, .passed)
+        let before = world.probes.count
+        answer(&world, seconds: 100, .passed)
+        #expect((9...10).contains(world.probes.count - before))
+    }
+
+    @Test func `whoever was asked whether it is ready and died is asked again after its next launch, once at a time`() {
+        var world = World(agents: 1)
+        world.ask(
+            .createApp(
+                Builders.body(
+                    #"{"id":"/a","cmd":"sleep 1","cpus":0.1,"mem":32,"portDefinitions":[{"port":0,"name":"http"}],"#
+                        + #""readinessChecks":[{"name":"r","portName":"http","intervalSeconds":10,"timeoutSeconds":5}]}"#),
+                force: false, uri: ""))
+        world.settle()
+        for count in 1...3 {
+            world.wait(seconds: 1)
+            #expect(world.questions.count == count)
+            #expect(world.questions.last?.task == world.instances("/a")[0].task?.id)
+            world.end(world.task(world.instances("/a")[0]), .taskKilled)
+        }
+        world.wait(seconds: 1)
+        let answer = Services.ReadinessAnswer(status: 503, contentType: "text/plain", body: "")
+        for _ in 0..<3 {
+            let known = world.questions.count
+            guard let question = world.questions.last else { break }
+            world.send(.askedReadiness(question.task, answer))
+            world.wait(seconds: 10)
+            #expect(world.questions.count == known + 1)
+        }
+        guard let question = world.questions.last else { return }
+        world.send(.askedReadiness(question.task, .init(status: 200, contentType: "text/plain", body: "")))
+        world.settle()
+        #expect(world.isIdle)
+    }
+
     @Test func `results survive the process`() {
         var world = World(agents: 1)
         world.create(app(failures: 3))

@@ -1,4 +1,5 @@
 import Foundation
+import FrameworkCore
 import Machine
 import MesosAPI
 import Testing
@@ -39,7 +40,8 @@ struct LaunchTests {
             ])
         let agent = World.ModelAgent(id: "s1", host: "h1")
         let offered = world.send(.offered([Builders.offer(id: "o1", agent, cpus: 4, mem: 1024)]))
-        #expect(offered.map(name) == ["store", "Provisioned", "accept", "suppress", "wake"])
+        // It is to be woken sooner anyway, to ask after its tasks.
+        #expect(offered.map(name) == ["store", "Provisioned", "accept", "suppress"])
         let task = world.task(world.instances("/a")[0])
         var status = Mesos_V1_TaskStatus()
         status.taskID.value = task
@@ -96,6 +98,43 @@ struct LaunchTests {
         #expect(world.running("/a").count == 4)
     }
 
+    private func counts(_ world: World) -> [Int] {
+        let hosts = world.running("/a").compactMap { $0.agent?.host }
+        return world.agents.map { agent in hosts.count { $0 == agent.host } }
+    }
+
+    @Test func `GROUP_BY without a number spreads over all that offers`() {
+        let app = #"{"id":"/a","cmd":"sleep 1","cpus":0.5,"mem":32,"instances":6,"constraints":[["hostname","GROUP_BY"]]}"#
+        var world = World(agents: 3)
+        world.create(app)
+        #expect(counts(world) == [2, 2, 2])
+        world.update("/a", #"{"instances":8}"#)
+        #expect(counts(world).sorted() == [2, 3, 3])
+        for instance in world.running("/a").filter({ $0.agent?.host == "host-0" }) { world.end(world.task(instance), .taskKilled) }
+        #expect(counts(world).sorted() == [2, 3, 3], "replaced where they are missing")
+        world.agents.append(World.ModelAgent(id: "agent-3", host: "host-3"))
+        world.update("/a", #"{"instances":11}"#)
+        #expect(counts(world).sorted() == [2, 3, 3, 3])
+    }
+
+    @Test func `an agent that is full keeps nobody from launching on others`() {
+        var world = World(agents: 3)
+        world.agents[1].cpus = 0.6
+        world.create(#"{"id":"/a","cmd":"sleep 1","cpus":0.5,"mem":32,"instances":9,"constraints":[["hostname","GROUP_BY"]]}"#)
+        #expect(counts(world) == [4, 1, 4])
+    }
+
+    @Test func `instances are spread over the values of an attribute, beside apps that go anywhere`() {
+        var world = World(agents: 4)
+        for index in 0..<4 { world.agents[index].attributes = [("rack", index < 3 ? "r1" : "r2")] }
+        world.agents[0].cpus = 0.01
+        world.create(#"{"id":"/other","cmd":"sleep 1","cpus":0.5,"mem":32,"instances":3}"#)
+        world.create(#"{"id":"/a","cmd":"sleep 1","cpus":0.5,"mem":32,"instances":6,"constraints":[["rack","GROUP_BY"]]}"#)
+        #expect(world.running("/other").count == 3)
+        #expect(counts(world)[3] == 3)
+        #expect(world.running("/a").count == 6)
+    }
+
     @Test func `no offers are wanted while there is nothing to launch`() {
         var world = World(agents: 1)
         #expect(world.isSuppressed)
@@ -141,6 +180,19 @@ struct LaunchTests {
         #expect(world.unacknowledged.isEmpty)
         let ended = world.events.contains { if case .unknownInstanceTerminated(_, .killed) = $0 { true } else { false } }
         #expect(ended)
+    }
+
+    @Test func `tasks grow older while nothing happens`() throws {
+        var world = World(agents: 1)
+        world.create(#"{"id":"/a","cmd":"sleep 1","cpus":0.1,"mem":32,"instances":3}"#)
+        let app = try #require(world.core.app(PathID("/a"))?.definition?.app)
+        let start = Timestamp(wall: world.now.wall)
+        for seconds in [0, 7] {
+            let now = Timestamp(milliseconds: start.milliseconds + Int64(seconds) * 1_000)
+            let statistics = TaskStatistics(app, world.instances("/a"), at: now)
+            #expect(statistics.groups.map(\.name) == ["withLatestConfig", "totalSummary"])
+            for group in statistics.groups { #expect(group.averageLifeTime == Double(seconds) && group.medianLifeTime == Double(seconds)) }
+        }
     }
 
     @Test func `ports are chosen from the offer and told to the task`() throws {

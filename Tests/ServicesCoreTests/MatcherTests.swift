@@ -1,3 +1,5 @@
+import FrameworkCore
+import Machine
 import MesosAPI
 import Resources
 import Testing

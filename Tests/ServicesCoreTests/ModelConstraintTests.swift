@@ -1,3 +1,4 @@
+import FrameworkCore
 import Testing
 
 @testable import ServicesCore
@@ -48,6 +49,17 @@ struct ModelConstraintTests {
         ] as [([String], String, [String?], Int, Bool)])
     func `each operator takes and refuses offers`(words: [String], offered: String, placed: [String?], instances: Int, isTaken: Bool) throws {
         let refusal = try matcher(words).refusal(offered: offered, placed: placed, instances: instances)
+        #expect((refusal == nil) == isTaken)
+    }
+
+    @Test(
+        arguments: [
+            // placed, rivals, full, taken
+            (["r1"], ["r1", "r2"], [], false), (["r1", "r2"], ["r1", "r2"], [], true), (["r1"], ["r1", nil], ["r2"], true),
+            (["r1", "r1", "r2"], ["r1"], ["r2"], true), (["r1", "r1", "r2"], ["r1", "r2"], ["r2"], false), ([], ["r2"], ["r1"], true)
+        ] as [([String?], [String?], [String?], Bool)])
+    func `values that others offer count, those of full agents don't`(placed: [String?], rivals: [String?], full: [String?], isTaken: Bool) throws {
+        let refusal = try matcher(["rack", "GROUP_BY"]).refusal(offered: "r1", placed: placed, instances: 9, rivals: rivals, full: full)
         #expect((refusal == nil) == isTaken)
     }
 

@@ -1,4 +1,5 @@
 import JSON
+import Machine
 import Testing
 
 @testable import ServicesCore
@@ -6,7 +7,7 @@ import Testing
 struct ModelFuzzTests {
     /// Changes one place of a JSON value at random.
     private struct Mutator {
-        var lottery: Lottery
+        var lottery: SplitMix
 
         static let words = [
             "", "x", "/", "..", "a/../b", "/A", "host", "container", "container/bridge", "HTTP", "MESOS", "DOCKER", "RW", "true", "disabled", "n1",
@@ -61,7 +62,7 @@ struct ModelFuzzTests {
     }
 
     @Test func `no mutant of a valid app traps, and what is taken is read back from its own output`() throws {
-        var mutator = Mutator(lottery: Lottery(seed: 2026))
+        var mutator = Mutator(lottery: SplitMix(seed: 2026))
         let samples = try ModelSamples.values()
         var taken = 0
         var refused = 0
@@ -90,7 +91,7 @@ struct ModelFuzzTests {
         #expect(try app.changed(by: AppUpdate(output).withoutVersion, rules: Model.generous) == app, "\(text)")
         #expect(!app.isUpgrade(to: app) && app.violations(rules: Model.generous).isEmpty)
         _ = app.unsupported
-        var lottery = Lottery(seed: 1)
+        var lottery = SplitMix(seed: 1)
         let ports = app.taskPorts(hostPorts: app.requestedHostPorts, using: &lottery)
         let task = TaskID(InstanceID(app.id, uuid: "2b1c8f0e-eec5-11eb-9a03-0242ac130003"), incarnation: 1)
         let environment = TaskEnvironment(of: app, taskID: task, host: "h", ports: ports)
@@ -110,7 +111,7 @@ struct ModelFuzzTests {
     }
 
     @Test func `no mutation of the bytes of an app traps`() throws {
-        var lottery = Lottery(seed: 99)
+        var lottery = SplitMix(seed: 99)
         var parsed = 0
         for round in 0..<10_000 {
             var bytes = Array(ModelSamples.texts[round % ModelSamples.texts.count].utf8)

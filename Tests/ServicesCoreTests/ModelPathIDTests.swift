@@ -38,6 +38,14 @@ struct ModelPathIDTests {
         #expect(PathID(text).violations() == violations)
     }
 
+    @Test func `an id from which no id of a task could be made is refused`() {
+        let longest = "/" + String(repeating: "a", count: 93) + "/" + String(repeating: "b", count: 96)
+        let violation = "must not have more than 190 characters, since ids of tasks begin with it"
+        #expect(PathID(longest).violations().isEmpty)
+        #expect(PathID(longest + "b").violations() == [violation])
+        #expect(PathID(longest + "b").syntaxViolations == [violation])
+    }
+
     @Test func `inside a group an id must be a direct child`() {
         #expect(PathID("/g/a").violations(under: PathID("/g")).isEmpty)
         #expect(PathID("/h/a").violations(under: PathID("/g")) == ["Identifier is not child of '/g'"])

@@ -1,4 +1,6 @@
+import FrameworkCore
 import JSON
+import Machine
 
 @testable import ServicesCore
 
@@ -50,21 +52,4 @@ enum Model {
         rejection.write(into: &writer)
         return String(decoding: writer.bytes, as: UTF8.self)
     }
-}
-
-/// A small deterministic generator of test inputs (SplitMix64).
-struct Lottery: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int { bound > 0 ? Int.random(in: 0..<bound, using: &self) : 0 }
 }

@@ -37,12 +37,16 @@ struct ModelUnsupportedTests {
             ([("secrets", ["s": ["source": "x"]])], "/secrets", "secrets are not served yet: there is nothing that resolves them"),
             ([("gpus", 1)], "/gpus", "gpus are not served yet: agents can't isolate them"),
             ([("tty", true)], "/tty", "terminals are not served yet"),
-            ([("instances", 1_000_001)], "/instances", "more than 1000000 instances of one app are not served"),
+            ([("instances", 50_001)], "/instances", "more than 50000 instances of one app are not served"),
             ([("env", ["A=": "b"])], "/env", "a process can't be given variables with NUL characters, nor with = in their names"),
             ([("env", ["A\0": "b"])], "/env", "a process can't be given variables with NUL characters, nor with = in their names"),
             ([("env", ["A": "b\0"])], "/env", "a process can't be given variables with NUL characters, nor with = in their names"),
             ([("cmd", "a\0")], "/", "a process can't be given a cmd, args or user with NUL characters"),
             ([("user", "a\0")], "/", "a process can't be given a cmd, args or user with NUL characters"),
+            (
+                [("executorResources", ["cpus": 0.1, "mem": 32, "disk": 10])], "/executorResources",
+                "executorResources are not served yet: the command executor needs none of its own"
+            ),
             ([("executor", "/opt/x")], "/executor", "custom executors are not served yet: only the command executor is")
         ] as [([(String, JSONValue)], String, String)])
     func `what can't be served is named`(members: [(String, JSONValue)], path: String, text: String) throws {
@@ -61,7 +65,7 @@ struct ModelUnsupportedTests {
         arguments: [
             [], [("executor", "//cmd"), ("tty", false)], [("container", volume("hostPath", "/srv"))],
             [("healthChecks", [["protocol": "MESOS_HTTP"]])],
-            [("resourceLimits", ["cpus": "unlimited"])], [("instances", 1_000_000)], [("env", ["a.b-c d": "e=f"])],
+            [("resourceLimits", ["cpus": "unlimited"])], [("instances", 50_000)], [("env", ["a.b-c d": "e=f"])],
             [("constraints", [["hostname", "UNIQUE"]])], [("fetch", [["uri": "http://x/y"]])],
             [("networks", [["mode": "host"]]), ("container", ["type": "MESOS"])]
         ] as [[(String, JSONValue)]])

@@ -1,3 +1,4 @@
+import FrameworkCore
 import Machine
 import MesosAPI
 import Testing
@@ -53,6 +54,38 @@ struct RecoveryTests {
         #expect(world.running("/a")[0].incarnation == 2)
     }
 
+    @Test func `a task that failed while services were away is replaced by what the master answers, not only by what the agent sends again`() throws {
+        var world = World(agents: 1)
+        world.create(
+            #"{"id":"/a","cmd":"sleep 1","cpus":0.1,"mem":32,"backoffSeconds":0,"healthChecks":[{"protocol":"TCP","gracePeriodSeconds":0}]}"#)
+        world.wait(seconds: 1)
+        let probe = try #require(world.probes.last)
+        world.send(.probed(probe.task, check: 0, .passed))
+        world.settle()
+        let task = world.task(world.instances("/a")[0])
+        let model = try #require(world.tasks[task])
+        #expect(world.isIdle && world.instances("/a")[0].isHealthy == true)
+        world.tasks[task] = nil
+        world.ended[task] = .taskFailed
+        world.crash()
+        #expect(world.instances("/a")[0].condition == .running, "as stored")
+        let start = world.now
+        world.settle()
+        #expect(world.now == start, "no time has passed")
+        #expect(world.running("/a").map(\.incarnation) == [2])
+        #expect(world.running("/a")[0].isHealthy == nil)
+        #expect(world.tasks.count == 1)
+        #expect(world.core.app(PathID("/a"))?.lastFailure?.taskID == task)
+        // What the agent sends again later is acknowledged, and changes nothing.
+        let tasks = world.tasks
+        world.tasks[task] = model
+        world.report(task, .taskFailed)
+        world.settle()
+        #expect(world.unacknowledged.isEmpty)
+        #expect(world.tasks.keys == tasks.keys)
+        #expect(world.running("/a").map(\.incarnation) == [2])
+    }
+
     @Test func `a kill that was lost is sent again, also to the next master`() {
         var world = World(agents: 1)
         world.create(#"{"id":"/a","cmd":"sleep 1","cpus":0.1,"mem":32}"#)
@@ -66,7 +99,7 @@ struct RecoveryTests {
     }
 
     @Test func `a state that can't be read stops the process`() {
-        let entries = [Services.Started.Entry(table: "apps", key: "/a", value: Array("2020-01-01T00:00:00.000Z".utf8))]
+        let entries = [StoredEntry(table: "apps", key: "/a", value: Array("2020-01-01T00:00:00.000Z".utf8))]
         var core = Services()
         let effects = core.handle(.started(.init(seed: 1, configuration: .init(), entries: entries)), at: Moment(monotonic: 0, wall: 0))
         #expect(effects.contains { if case .fail = $0 { true } else { false } })

@@ -1,4 +1,6 @@
+import FrameworkCore
 import Machine
+import MesosAPI
 import Testing
 
 @testable import ServicesCore
@@ -36,7 +38,7 @@ struct RequestTests {
         Row(name: "deleting no group", request: { .deleteGroup(PathID("/x"), force: true) }, refusal: .noGroup(PathID("/x"))),
         Row(
             name: "a rollback to what never was", request: { update("/a", #"{"version":"2001-01-01T00:00:00.000Z"}"#) },
-            refusal: .model(.message("App '/a' does not exist in version 2001-01-01T00:00:00.000Z"))),
+            refusal: .noVersion(PathID("/a"), Timestamp(milliseconds: 978_307_200_000))),
         Row(
             name: "a rollback with more", request: { update("/a", #"{"version":"2001-01-01T00:00:00.000Z","cpus":1}"#) },
             refusal: .model(.invalid([Violation("/", "The 'version' field may only be combined with the 'id' field.")]))),
@@ -101,6 +103,38 @@ struct RequestTests {
         #expect(ports == [10_000, 10_001])
     }
 
+    @Test(arguments: [
+        #"[{"id":"/pp","cmd":"sleep 1"},{"id":"/pp/qq","cmd":"sleep 1"}]"#, #"[{"id":"/n","cmd":"sleep 1"},{"id":"/a/b/c","cmd":"sleep 1"}]"#,
+        #"[{"id":"/g","cmd":"sleep 1"}]"#, #"[{"id":"/a","cpus":2},{"id":"/g/b/x","cmd":"sleep 1"}]"#
+    ])
+    func `several apps are told from the groups that they make themselves`(_ json: String) {
+        var world = World(agents: 0)
+        world.create(#"{"id":"/a","cmd":"sleep 1","instances":0}"#)
+        world.create(#"{"id":"/g/b","cmd":"sleep 1","instances":0}"#)
+        let before = world.disk
+        let answer = world.request(.updateApps(Builders.bodies(json), .init()))
+        #expect(answer == .refused(.model(.invalid([Violation("/", "Groups and Applications may not have the same identifier.")]))))
+        #expect(world.disk == before)
+        #expect(world.core.existingApps.map(\.id) == [PathID("/a"), PathID("/g/b")])
+    }
+
+    @Test func `a delay can be reset while it lasts and later, but only of what waits or backs off`() {
+        var world = World(agents: 1)
+        world.create(#"{"id":"/a","cmd":"sleep 1","cpus":0.5,"mem":32,"backoffSeconds":60}"#)
+        #expect(world.request(.resetDelay(PathID("/a"))) == .refused(.notQueued(PathID("/a"))))
+        world.end(world.task(world.instances("/a")[0]))
+        world.startsTasks = false
+        #expect(world.request(.resetDelay(PathID("/a"))) == .delayReset)
+        #expect(world.instances("/a").map(\.condition) == [.provisioned])
+        #expect(world.request(.resetDelay(PathID("/a"))) == .delayReset, "nobody has confirmed the launch")
+        let items = world.core.queueItems(at: world.now.monotonic)
+        #expect(items.map(\.count) == [0] && items.map(\.delay) == [0])
+        world.report(world.task(world.instances("/a")[0]), .taskRunning)
+        world.settle()
+        #expect(world.core.queueItems(at: world.now.monotonic).isEmpty)
+        #expect(world.request(.resetDelay(PathID("/a"))) == .refused(.notQueued(PathID("/a"))))
+    }
+
     // MARK: Kills
 
     @Test func `a killed task is launched again, under the same instance`() {
@@ -145,6 +179,6 @@ struct RequestTests {
         world.request(.deleteGroup(.root, force: false))
         #expect(world.core.existingApps.isEmpty)
         #expect(world.tasks.isEmpty)
-        #expect(world.disk.filter { $0.key != "framework" }.values.allSatisfy { $0.isEmpty })
+        #expect(world.disk.filter { !["framework", "history", "archive"].contains($0.key) }.values.allSatisfy { $0.isEmpty })
     }
 }

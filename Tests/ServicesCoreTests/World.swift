@@ -1,4 +1,5 @@
 import Foundation
+import FrameworkCore
 import Machine
 import MesosAPI
 import SwiftProtobuf
@@ -27,9 +28,13 @@ struct World {
     }
 
     var core = Services()
+    /// How often the master was asked for all that it knows.
+    var reconciliations = 0
     var now = Moment(monotonic: 1_000 * .second, wall: 1_600_000_000 * .second)
     var disk: [String: [String: [UInt8]]] = [:]
     var agents: [ModelAgent]
+    /// How tasks ended of which the master knows, and has told nobody.
+    var ended: [String: Mesos_V1_TaskState] = [:]
     /// By task id.
     var tasks: [String: ModelTask] = [:]
     var everLaunched: Set<String> = []
@@ -64,7 +69,7 @@ struct World {
         wakeTime = nil
         isConnected = false
         let entries = Services.tables.flatMap { table in
-            (disk[table] ?? [:]).sorted { $0.key < $1.key }.map { Services.Started.Entry(table: table, key: $0.key, value: $0.value) }
+            (disk[table] ?? [:]).sorted { $0.key < $1.key }.map { StoredEntry(table: table, key: $0.key, value: $0.value) }
         }
         send(.started(.init(seed: seed, configuration: configuration, entries: entries)))
     }
@@ -214,13 +219,14 @@ struct World {
     }
 
     private mutating func reconcile(_ call: Mesos_V1_Scheduler_Call.Reconcile) {
+        if call.tasks.isEmpty { reconciliations += 1 }
         let asked = call.tasks.isEmpty ? tasks.keys.sorted() : call.tasks.map(\.taskID.value)
         for id in asked {
             var status = Mesos_V1_TaskStatus()
             status.taskID.value = id
             status.agentID.value = tasks[id]?.agent ?? ""
             status.reason = .reconciliation
-            status.state = tasks[id]?.state ?? .taskGone
+            status.state = tasks[id]?.state ?? ended[id] ?? .taskGone
             updates.append(status)
         }
     }

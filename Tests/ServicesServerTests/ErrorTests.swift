@@ -48,6 +48,28 @@ struct ErrorTests {
             answer: #"{"message":"Object is not valid","details":[{"path":"/","errors":["#
                 + #""The 'version' field may only be combined with the 'id' field."]}]}"#),
         Row(
+            method: .PUT, path: "/v2/apps/a", body: #"{"version":"2001-01-01T00:00:00.000Z"}"#, status: 404,
+            answer: #"{"message":"App '/a' does not exist in version 2001-01-01T00:00:00.000Z"}"#),
+        Row(
+            method: .POST, path: "/v2/apps", body: " ", status: 400,
+            answer: #"{"message":"Please specify data in JSON format","details":"the body is empty"}"#),
+        Row(
+            method: .PUT, path: "/v2/groups", status: 400,
+            answer: #"{"message":"Please specify data in JSON format","details":"the body is empty"}"#),
+        Row(
+            method: .POST, path: "/v2/groups", body: "{}", status: 409,
+            answer: #"{"message":"Group / is already created. Use PUT to change this group."}"#),
+        Row(
+            method: .POST, path: "/v2/groups", body: #"{"id":"/a/sub"}"#, status: 422,
+            answer: #"{"message":"Object is not valid","details":[{"path":"/","errors":["#
+                + #""Groups and Applications may not have the same identifier."]}]}"#),
+        Row(
+            method: .PUT, path: "/v2/groups/x", body: #"{"version":"2001-01-01T00:00:00.000Z"}"#, status: 404,
+            answer: #"{"message":"Group '/x' does not exist in version 2001-01-01T00:00:00.000Z"}"#),
+        Row(
+            method: .GET, path: "/v2/groups/versions/2001-01-01T00:00:00.000Z", status: 404,
+            answer: #"{"message":"Group '/' does not exist in version 2001-01-01T00:00:00.000Z"}"#),
+        Row(
             method: .PUT, path: "/v2/apps", body: "{}", status: 422,
             answer: #"{"message":"Invalid JSON","details":[{"path":"/","errors":["error.expected.jsarray"]}]}"#),
         Row(
@@ -118,6 +140,23 @@ struct ErrorTests {
         }
     }
 
+    @Test func `tasks are not listed as plain text`() async throws {
+        try await Fixture.with { fixture in
+            _ = try await fixture.send(.POST, "/v2/apps", #"{"id":"/g/a","cmd":"sleep 1"}"#)
+            for path in ["/v2/apps/g/a/tasks", "/v2/apps/g/*/tasks", "/v2/tasks"] {
+                let answer = try await fixture.send(.GET, path, headers: ["Accept": "text/plain"])
+                #expect(answer.status == .notAcceptable && answer.text == #"{"message":"Not Acceptable"}"#)
+                #expect(try await fixture.send(.GET, path, headers: ["Accept": "text/plain, */*;q=0.1"]).status == .ok)
+            }
+        }
+    }
+
+    @Test func `a change that nobody answers in time is answered with 503`() {
+        let failure = #expect(throws: Failure.self) { try API.outcome(of: nil) }
+        #expect(failure?.status == .serviceUnavailable)
+        #expect(failure.map { String(decoding: $0.body, as: UTF8.self) } == #"{"message":"The server is overloaded or shutting down; try again"}"#)
+    }
+
     @Test func `too many deployments, too many requests, wrong credentials`() async throws {
         var settings = ServicesSettings()
         settings.maxRunningDeployments = 0
@@ -155,5 +194,12 @@ struct ErrorTests {
         settings = ServicesSettings()
         settings.httpCredentials = "user"
         #expect(settings.problem == "--http_credentials must be user:password")
+        settings = ServicesSettings()
+        for master in ["10.0.0.1:5050", "http://10.0.0.1:5050", "https://m:1,n:2"] {
+            settings.master = master
+            #expect(settings.problem == nil)
+        }
+        settings.master = "zk://10.0.0.1:2181/mesos"
+        #expect(settings.problem?.hasPrefix("--master: 'zk://10.0.0.1:2181/mesos' can't be followed") == true)
     }
 }

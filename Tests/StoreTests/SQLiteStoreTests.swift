@@ -42,7 +42,8 @@ struct SQLiteStoreTests {
             #expect(throws: StoreError.self) {
                 try store.commit([.put(table: "t", key: "a", value: [1]), .put(table: "t", key: "b", value: large)])
             }
-            let full = (0..<4).map { Change.put(table: "t", key: "\($0)", value: [UInt8](repeating: 0, count: 250_000)) }
+            let allowed = Array(large.dropLast())
+            let full = (0..<5).map { Change.put(table: "t", key: "\($0)", value: allowed) }
             #expect(throws: StoreError.self) { try store.commit(full) }
             #expect(throws: StoreError.self) {
                 try store.commit([.put(table: "t", key: String(repeating: "k", count: StoreLimits.key + 1), value: [])])
@@ -60,6 +61,20 @@ struct SQLiteStoreTests {
             try String(repeating: "not a database ", count: 100).write(toFile: text, atomically: true, encoding: .utf8)
             #expect { _ = try SQLiteStore(path: text) } throws: { "\($0)".contains(text) && "\($0)".contains("not a database") }
             #expect { _ = try SQLiteStore(path: "/nonexistent/state.db") } throws: { "\($0)".contains("/nonexistent/state.db") }
+        }
+    }
+
+    @Test func `a closed store gives up its file while somebody still refers to it, and does nothing more`() throws {
+        try withFile { path in
+            let first = try SQLiteStore(path: path)
+            try first.commit([.put(table: "t", key: "a", value: [1])])
+            first.close()
+            first.close()
+            let second = try SQLiteStore(path: path)
+            #expect(try second.get(table: "t", key: "a") == [1])
+            #expect(throws: StoreError.self) { try first.commit([.put(table: "t", key: "a", value: [2])]) }
+            #expect(throws: StoreError.self) { try first.scan(table: "t") }
+            #expect(try second.get(table: "t", key: "a") == [1])
         }
     }
 

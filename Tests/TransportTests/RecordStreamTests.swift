@@ -162,7 +162,7 @@ import Transport
             case .reset: try await client.reset()
             case .halfClose: try await client.closeOutput()
             }
-            let end = try await ends.first(within: .seconds(2), "the end")
+            let end = try await ends.first(within: .seconds(60), "the end")
             if departure == .reset {
                 guard case .reset = end else {
                     Issue.record("ended with \(end)")
@@ -184,7 +184,7 @@ import Transport
             try await client.send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n64\r\n97\nabc")
             try await client.receive { $0.contains("\r\n\r\n") }
             await client.close()
-            try await ends.expectFirst(.goodbye, within: .seconds(2))
+            try await ends.expectFirst(.goodbye, within: .seconds(60))
         }
     }
 
@@ -197,7 +197,7 @@ import Transport
         } _: { address in
             let peer = Peer()
             _ = peer.dial(address.url("/"))
-            try await peer.ends.expectFirst(.goodbye, within: .seconds(5))
+            try await peer.ends.expectFirst(.goodbye, within: .seconds(60))
             #expect(peer.records.elements == (0..<1_000).map { Array("\($0)".utf8) })
             #expect(!peer.outbox.offer(record: [1]))
         }
@@ -281,7 +281,7 @@ import Transport
             var accepted = 0
             while accepted < 10_000, outbox.offer(record: record) {
                 accepted += 1
-                #expect(outbox.depth.bytes <= 4 << 20)
+                #expect(outbox.depth.bytes < (4 << 20) + record.count + 16)
                 if accepted % 50 == 0 { await Task.yield() }
             }
             // The kernel takes some megabytes of its own.
@@ -322,7 +322,7 @@ import Transport
         } _: { address in
             let client = try await RawClient.connect(address, isReading: false)
             try await client.send("GET / HTTP/1.1\r\n\r\n")
-            try await ends.expectFirst(.closed, within: .seconds(5))
+            try await ends.expectFirst(.closed, within: .seconds(60))
             await client.close()
         }
     }

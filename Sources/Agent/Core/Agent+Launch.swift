@@ -165,9 +165,13 @@ extension Agent {
         return handle
     }
 
-    mutating func update(_ order: Agora_V1_Framework, _ effects: inout [Effect]) {
-        guard let handle = byFramework[order.frameworkID] else { return }
-        replaceInfo(handle, order.info.wireBytes, &effects)
+    /// A framework has changed, or come back: what was on its way to its former self when that went is sent again at once.
+    mutating func update(_ order: Agora_V1_Framework, _ now: Moment, _ effects: inout [Effect]) {
+        guard let framework = byFramework[order.frameworkID] else { return }
+        replaceInfo(framework, order.info.wireBytes, &effects)
+        for handle in tasks(of: framework) {
+            perform(tasks[handle].stream.link(link.isUp, at: now.monotonic), handle, now, &effects)
+        }
     }
 
     private mutating func replaceInfo(_ handle: Handle<Framework>, _ bytes: [UInt8], _ effects: inout [Effect]) {
@@ -180,6 +184,7 @@ extension Agent {
         frameworks[handle].user = fresh.user
         frameworks[handle].isPartitionAware = fresh.isPartitionAware
         frameworks[handle].wantsKilling = fresh.wantsKilling
+        frameworks[handle].checkpoints = fresh.checkpoints
         effects.append(.store([.put(table: "frameworks", key: fresh.id, value: bytes)]))
     }
 }

@@ -7,9 +7,10 @@ internal import SwiftProtobuf
 
 extension Agent {
     static let protocolVersion: UInt32 = 1
-    /// The first attempt after a loss comes after up to this; the next ones after twice the time, up to `longestPause`. In nanoseconds.
+    /// The first attempt after a loss comes after up to this; the next ones after twice the time, up to `longestPause`: with an attempt's own
+    /// two seconds, an agent is back within five of the network. In nanoseconds.
     static let shortestPause = 100 * Int64.millisecond
-    static let longestPause = 5 * Int64.second
+    static let longestPause = 2_500 * Int64.millisecond
     /// How long a master may take to answer a subscription, in nanoseconds.
     static let subscriptionLimit = 15 * Int64.second
 
@@ -164,7 +165,7 @@ extension Agent {
         case .acknowledge(let order): acknowledge(order, now, &effects)
         case .shutdownExecutor(let order): shutdownExecutor(order, now, &effects)
         case .shutdownFramework(let order): shutdownFramework(order.frameworkID, now, &effects)
-        case .framework(let order): update(order, &effects)
+        case .framework(let order): update(order, now, &effects)
         case .message(let order): refuse("message for executor \(order.executorID)", "this executor takes no messages", &effects)
         case .applyOperation(let order): refuse(order, &effects)
         case .acknowledgeOperation: refuse("acknowledgeOperation", "no operation is known", &effects)

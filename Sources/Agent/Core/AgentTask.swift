@@ -78,6 +78,8 @@ package struct Framework: Sendable, Hashable {
     /// Wants TASK_DROPPED, TASK_GONE and so on instead of TASK_LOST.
     package internal(set) var isPartitionAware: Bool
     package internal(set) var wantsKilling: Bool
+    /// As its tasks are told (MESOS_CHECKPOINT); all tasks survive the agent's restart, whether or not.
+    package internal(set) var checkpoints: Bool
     package internal(set) var taskCount = 0
     /// Being shut down; gone with its last task.
     package internal(set) var isTerminating = false
@@ -90,6 +92,7 @@ package struct Framework: Sendable, Hashable {
         name = info.name
         user = info.user
         isPartitionAware = info.capabilities.contains { $0.type == .partitionAware }
+        checkpoints = info.checkpoint
         wantsKilling = info.capabilities.contains { $0.type == .taskKillingState }
     }
 }

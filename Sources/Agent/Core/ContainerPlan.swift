@@ -102,19 +102,21 @@ struct ContainerPlan {
             "PATH": Self.defaultPath,
             "LIBPROCESS_PORT": "0",
             "MESOS_AGENT_ENDPOINT": "\(rules.ip):\(rules.port)",
-            "MESOS_CHECKPOINT": "1",
+            "MESOS_CHECKPOINT": framework.checkpoints ? "1" : "0",
             "MESOS_DIRECTORY": sandbox(info),
             "MESOS_EXECUTOR_ID": info.taskID.value,
             "MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD": "\(rules.shutdownGrace / .second)secs",
             "MESOS_FRAMEWORK_ID": framework.id,
             "MESOS_HTTP_COMMAND_EXECUTOR": "0",
-            "MESOS_RECOVERY_TIMEOUT": "15mins",
             "MESOS_SANDBOX": sandbox(info),
             "MESOS_SLAVE_ID": agentID,
             "MESOS_SLAVE_PID": "slave(1)@\(rules.ip):\(rules.port)",
-            "MESOS_SUBSCRIPTION_BACKOFF_MAX": "2secs",
             "MESOS_TASK_ID": info.taskID.value
         ]
+        if framework.checkpoints {
+            variables["MESOS_RECOVERY_TIMEOUT"] = "15mins"
+            variables["MESOS_SUBSCRIPTION_BACKOFF_MAX"] = "2secs"
+        }
         if let role = info.resources.first(where: { $0.allocationInfo.hasRole })?.allocationInfo.role {
             variables["MESOS_ALLOCATION_ROLE"] = role
         }

@@ -17,8 +17,8 @@ package struct LaunchRefusal: Sendable, Hashable {
 
 /// Whether a task can run here, judged by itself; whether it may run now is for `Agent.validate`.
 enum TaskValidation {
-    /// Bytes of a TaskInfo; what is taken must fit into a stored value, with some room.
-    static let greatestSize = 200_000
+    /// Bytes of a TaskInfo: it travels in one record, and is written at each change of the task.
+    static let greatestSize = 4 << 20
 
     /// Whether an id can be a folder's name.
     static func isFolderName(_ id: String) -> Bool {
@@ -32,7 +32,20 @@ enum TaskValidation {
         if info.hasExecutor { return .invalid("Custom executors are not supported by this agent") }
         if !info.hasCommand { return .invalid("Task should have at least one (but not both) of CommandInfo or ExecutorInfo present") }
         if !info.command.hasValue { return .invalid("Command of the task has no value") }
-        return checkEnvironment(info.command) ?? checkChecks(info) ?? checkContainer(info) ?? checkResources(info) ?? checkFiles(info.command)
+        return checkText(info) ?? checkEnvironment(info.command) ?? checkChecks(info) ?? checkContainer(info) ?? checkResources(info)
+            ?? checkFiles(info.command)
+    }
+
+    /// A process's words end at their first NUL, so what came after it would be dropped in silence.
+    private static func checkText(_ info: Mesos_V1_TaskInfo) -> LaunchRefusal? {
+        var commands = [("Command", info.command)]
+        if info.healthCheck.hasCommand { commands.append(("Health check", info.healthCheck.command)) }
+        if info.check.hasCommand { commands.append(("Check", info.check.command.command)) }
+        for (name, command) in commands {
+            let words = [command.value, command.user] + command.arguments + command.uris.flatMap { [$0.value, $0.outputFile] }
+            if words.contains(where: { $0.utf8.contains(0) }) { return .invalid("\(name) of the task contains a NUL character") }
+        }
+        return info.container.hostname.utf8.contains(0) ? .invalid("Host name of the task's container contains a NUL character") : nil
     }
 
     private static func checkEnvironment(_ command: Mesos_V1_CommandInfo) -> LaunchRefusal? {

@@ -40,6 +40,7 @@ enum {
     TICK_MS = 2,                        // between looks at what has no event of its own: a cgroup that is still busy
     DESTROY_PATIENCE_MS = 5000,         // until the monitor that doesn't follow an order is killed itself
     CLEAN_UP_PATIENCE_MS = 10000,       // until a cgroup that stays busy is left behind
+    PREDECESSOR_PATIENCE_MS = 10000,    // for the end of the launcher of an agent that has just died
     START_PATIENCE_MS = 2000,           // for a monitor that a former launcher has just started
     DISK_FULL_PATIENCE_MS = 10000,      // for the `exit` file of a monitor
 };

@@ -9,8 +9,17 @@
 #include "files.h"
 #include "folder.h"
 #include "launcher.h"
+#include "monitor.h"
 #include "owned.h"
 #include "tree.h"
+
+/// Reads what is left of a `start_message`, its first byte having been read.
+static bool read_failure(int pipe, struct exit_state *ret_exit) {
+    struct start_message message;
+    if (read(pipe, (char *)&message + 1, sizeof message - 1) != (ssize_t)sizeof message - 1) return false;
+    *ret_exit = message.failure;
+    return true;
+}
 
 /// What is told of a container after its end.
 static void read_end(const struct launcher *launcher, const struct container *container, struct exit_state *ret_exit) {
@@ -19,6 +28,10 @@ static void read_end(const struct launcher *launcher, const struct container *co
     *ret_exit = (struct exit_state){.kind = ENDED_LOST, .began_us = container->state.began_us};
     if (folder_open(launcher->containers, container->id, &folder) != 0) return;
     if (folder_read(folder, &state, ret_exit) != FOLDER_LOST) return;
+    if (container->has_failed && read_failure(container->status, ret_exit)) {
+        folder_write_exit(folder, ret_exit);
+        return;
+    }
     ret_exit->ended_us = wall_us();
     if (!container->is_destroyed) return;
     // Its monitor did not follow the order and was killed by us: that is known, so it is not lost.
@@ -42,6 +55,7 @@ static int finish(struct launcher *launcher, struct container *container) {
     read_end(launcher, container, &exit);
     int result = container->is_announced ? exited_send(launcher, container->id, &exit) : answer_failed_launch(launcher, container, &exit);
     for (int i = 0; i < container->destroyer_count && result == 0; i++) result = answer_done(launcher, container->destroyers[i]);
+    if (container->status >= 0) close(container->status);
     launcher->table.ending--;
     table_remove(&launcher->table, container);
     return result;
@@ -72,7 +86,8 @@ bool container_sweep(const struct launcher *launcher, const char *id, const stru
 
 static int look_again(struct launcher *launcher, struct container *container, int64_t now) {
     if (container->phase == PHASE_ENDING) {
-        bool is_over = container_sweep(launcher, container->id, &container->state) || now >= container->give_up_at_ms;
+        bool is_empty = execs_stop(launcher, container) == 0 && container_sweep(launcher, container->id, &container->state);
+        bool is_over = is_empty || now >= container->give_up_at_ms;
         return is_over ? finish(launcher, container) : 0;
     }
     if (container->kill_at_ms && now >= container->kill_at_ms) {
@@ -97,7 +112,7 @@ int monitor_event(struct launcher *launcher, struct container *container) {
     int result = launch_status_event(launcher, container);
     table_set_child(&launcher->table, container, 0);
     launcher_forget(launcher, &container->pidfd);
-    launcher_forget(launcher, &container->status);
+    if (!container->has_failed) launcher_forget(launcher, &container->status);
     read_state(launcher, container);
     if (container->is_destroyed) launcher->table.destroying--;
     container->phase = PHASE_ENDING;

@@ -15,8 +15,11 @@
 #include "launcher.h"
 #include "owned.h"
 #include "task.h"
+#include "tree.h"
 
 typedef Agora__V1__LauncherRequest__Exec exec_message;
+
+enum { MAX_SWEEPS = 100 };
 
 /// What a helper writes into its pipe, at once: shorter than PIPE_BUF.
 struct exec_result {
@@ -34,38 +37,61 @@ struct exec_plan {
     unsigned namespaces;  // CLONE_NEW… flags, to be entered
     int64_t timeout_ms;   // 0: none
     int pipe;
+    pid_t launcher;
+    bool has_cgroups;
 };
 
-/// Waits for the command's end. At the deadline its process group is killed. @return its status as of waitpid
-static int wait_for(pid_t pid, int64_t timeout_ms, bool *ret_is_timed_out) {
-    sigset_t child;
+/// Kills the command, and where no pid namespace holds them also all that it has started: this process is their reaper, so each is its descendant.
+static void kill_all(const struct exec_plan *plan, pid_t pid) {
+    if (plan->namespaces & CLONE_NEWPID) kill(-pid, SIGKILL);
+    else tree_signal(getpid(), pid, SIGKILL);
+}
+
+/// Waits for the command's end. At the deadline it is killed, and when the launcher says so or is gone (SIGTERM).
+/// @return its status as of waitpid
+static int wait_for(pid_t pid, const struct exec_plan *plan, bool *ret_is_timed_out) {
+    sigset_t set;
     int status = 0;
-    int64_t deadline = monotonic_ms() + timeout_ms;
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
-    for (pid_t done; (done = waitpid(pid, &status, WNOHANG)) != pid;) {
-        if (done < 0 && errno != EINTR) break;
-        int64_t left = timeout_ms > 0 ? deadline - monotonic_ms() : MAX_TIMEOUT_MS;
-        if (left <= 0 && !*ret_is_timed_out) {
-            *ret_is_timed_out = true;
-            kill(-pid, SIGKILL);
+    bool is_stopped = false;
+    int64_t deadline = monotonic_ms() + plan->timeout_ms;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGTERM);
+    for (;;) {
+        pid_t done = waitpid(-1, &status, WNOHANG);
+        if (done == pid || (done < 0 && errno != EINTR)) break;
+        if (done > 0) continue;
+        int64_t left = plan->timeout_ms > 0 ? deadline - monotonic_ms() : MAX_TIMEOUT_MS;
+        if (left <= 0) *ret_is_timed_out = true;
+        if (left <= 0 || is_stopped) {
+            kill_all(plan, pid);
+            left = 10;
         }
-        if (*ret_is_timed_out) left = 1000;
         struct timespec time = {left / 1000, left % 1000 * 1000000};
-        sigtimedwait(&child, NULL, &time);
+        if (sigtimedwait(&set, NULL, &time) == SIGTERM) is_stopped = true;
     }
     return status;
+}
+
+/// Ends what a command leaves behind where neither namespace nor cgroup would end it with the container.
+static void sweep(const struct exec_plan *plan, pid_t session) {
+    if (plan->namespaces & CLONE_NEWPID || plan->has_cgroups) return;
+    for (int i = 0; i < MAX_SWEEPS && tree_signal(getpid(), session, SIGKILL) > 0; i++)
+        while (waitpid(-1, NULL, WNOHANG) > 0) continue;
 }
 
 static void run(const struct exec_plan *plan, struct exec_result *result) {
     struct task_report report = {.step = STEP_DEATH_SIGNAL};
     pid_t pid = -1;
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) report.error = errno;
+    // SIGTERM is blocked here and taken by `wait_for`.
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) report.error = errno;
+    if (getppid() != plan->launcher) report.error = ECHILD;
     report.step = STEP_SETNS;
     if (report.error == 0 && plan->namespaces && setns(plan->pidfd, (int)plan->namespaces) != 0) report.error = errno;
     if (report.error == 0) pid = task_start(plan->task, &report);
     if (pid > 0) {
-        result->wait_status = wait_for(pid, plan->timeout_ms, &result->is_timed_out);
+        result->wait_status = wait_for(pid, plan, &result->is_timed_out);
+        sweep(plan, pid);
         return;
     }
     result->error = report.error;
@@ -82,14 +108,15 @@ static _Noreturn void helper_main(const struct exec_plan *plan) {
 
 static struct exec *exec_free_place(struct launcher *launcher) {
     for (int i = 0; i < MAX_EXECS; i++)
-        if (!launcher->execs[i].is_used) return &launcher->execs[i];
+        if (!launcher->execs[i].is_used && launcher->execs[i].helper == 0) return &launcher->execs[i];
     return NULL;
 }
 
-static int fork_helper(const struct exec_plan *plan) {
+/// @return its pid or -errno
+static pid_t fork_helper(const struct exec_plan *plan) {
     pid_t pid = fork_into(0);
     if (pid == 0) helper_main(plan);
-    return pid < 0 ? pid : 0;
+    return pid;
 }
 
 static int prepare(
@@ -139,14 +166,45 @@ int exec_handle(struct launcher *launcher, uint64_t request, const exec_message 
     result = open_cgroups(launcher, container->id, &folders, &task);
     OWNED_FD monitor = open_monitor(container);
     if (result == 0 && monitor < 0) result = -errno;
-    struct exec_plan plan = {&task, monitor, container->state.namespaces, (int64_t)message->timeout_ms, writing};
+    struct exec_plan plan = {&task, monitor, container->state.namespaces, (int64_t)message->timeout_ms, writing, getpid(),
+        launcher->cgroups.count > 0};
     if (result == 0) result = launcher_watch(launcher, reading, SOURCE_EXEC, exec->generation + 1, (uint32_t)(exec - launcher->execs));
-    if (result == 0) result = fork_helper(&plan);
+    pid_t helper = result == 0 ? fork_helper(&plan) : 0;
+    if (helper < 0) result = helper;
     cgroup_folders_close(&folders);
     for (int i = 0; i < MAX_HIERARCHIES; i++) owned_fd_close(&task.cgroup_tasks[i]);
     if (result != 0) return refuse_system(ret_refusal, -result, "Failed to run the command");
-    *exec = (struct exec){.is_used = true, .generation = exec->generation + 1, .pipe = take_fd(&reading), .request = request};
+    *exec = (struct exec){
+        .is_used = true,
+        .generation = exec->generation + 1,
+        .pipe = take_fd(&reading),
+        .request = request,
+        .helper = helper,
+        .container = container,
+        .container_generation = container->generation};
+    launcher->exec_helpers++;
     return 0;
+}
+
+bool exec_reaped(struct launcher *launcher, pid_t pid) {
+    for (int i = 0; i < MAX_EXECS && launcher->exec_helpers > 0; i++) {
+        if (launcher->execs[i].helper != pid) continue;
+        launcher->execs[i].helper = 0;
+        launcher->exec_helpers--;
+        return true;
+    }
+    return false;
+}
+
+int execs_stop(struct launcher *launcher, const struct container *container) {
+    int running = 0;
+    for (int i = 0; i < MAX_EXECS && launcher->exec_helpers > 0; i++) {
+        const struct exec *exec = &launcher->execs[i];
+        if (exec->helper == 0 || exec->container != container || exec->container_generation != container->generation) continue;
+        running++;
+        kill(exec->helper, SIGTERM);
+    }
+    return running;
 }
 
 static int answer(struct launcher *launcher, uint64_t request, const struct exec_result *result) {

@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "files.h"
@@ -56,14 +57,34 @@ static int check(const struct launcher *launcher, const Agora__V1__LauncherReque
     return 0;
 }
 
+/// Waits until the launcher of a former agent has ended: it may still be carrying out what that had asked for, and what it starts must be seen here.
+/// The lock is the process's own, so no monitor inherits it.
+static int take_lock(int work, int *ret_lock, struct refusal *ret_refusal) {
+    OWNED_FD lock = openat(work, "launcher.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (lock < 0) return refuse_system(ret_refusal, errno, "Failed to open the file 'launcher.lock'");
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    for (int64_t deadline = monotonic_ms() + PREDECESSOR_PATIENCE_MS; fcntl(lock, F_SETLK, &whole) != 0;) {
+        if (errno != EAGAIN && errno != EACCES) return refuse_system(ret_refusal, errno, "Failed to lock the work folder");
+        if (monotonic_ms() > deadline) return refuse(ret_refusal, REFUSED(SYSTEM), EBUSY, "Another launcher works in this folder");
+        struct timespec time = {0, TICK_MS * 1000000};
+        nanosleep(&time, NULL);
+    }
+    *ret_lock = take_fd(&lock);
+    return 0;
+}
+
 /// Opens <work folder>/containers.
-static int open_folder(const char *work_folder, int *ret_folder, struct refusal *ret_refusal) {
+static int open_folder(const char *work_folder, int *ret_lock, int *ret_folder, struct refusal *ret_refusal) {
     OWNED_FD work = open(work_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (work < 0) return refuse(ret_refusal, REFUSED(SYSTEM), errno, "Failed to open the work folder '%s': %s", work_folder, strerror(errno));
+    OWNED_FD lock = -1;
+    int result = take_lock(work, &lock, ret_refusal);
+    if (result != 0) return result;
     if (mkdirat(work, "containers", 0755) != 0 && errno != EEXIST) return refuse_system(ret_refusal, errno, "Failed to make the folder 'containers'");
     int folder = openat(work, "containers", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0) return refuse_system(ret_refusal, errno, "Failed to open the folder 'containers'");
     *ret_folder = folder;
+    *ret_lock = take_fd(&lock);
     return 0;
 }
 
@@ -107,7 +128,8 @@ int hello_handle(struct launcher *launcher, uint64_t request, const Agora__V1__L
     boot[strcspn(boot, "\n")] = 0;
     snprintf(launcher->boot, sizeof launcher->boot, "%.*s", BOOT_ID_TEXT - 1, boot);
     OWNED_FD containers = -1;
-    result = open_folder(hello->work_folder, &containers, ret_refusal);
+    OWNED_FD lock = -1;
+    result = open_folder(hello->work_folder, &lock, &containers, ret_refusal);
     if (result != 0) return result;
     result = cgroups_open((enum cgroup_choice)hello->cgroups, hello->instance, &launcher->cgroups);
     if (result != 0) return refuse_system(ret_refusal, -result, "Failed to look for cgroups");
@@ -116,6 +138,7 @@ int hello_handle(struct launcher *launcher, uint64_t request, const Agora__V1__L
         errors[i] = probe_namespace(NAMESPACE_LIST[i].flag);
         if (errors[i] == 0) launcher->namespaces |= NAMESPACE_LIST[i].flag;
     }
+    launcher->lock = take_fd(&lock);
     launcher->containers = take_fd(&containers);
     launcher->is_ready = true;
     return answer(launcher, request, errors);

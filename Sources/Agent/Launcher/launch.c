@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "files.h"
@@ -129,6 +130,7 @@ static int start(
     struct refusal *ret_refusal) {
     int result = open_all(launcher, message->container_id, launch, opened, ret_refusal);
     if (result != 0) return result;
+    container->status = take_fd(&opened->status[0]);
     struct monitor_plan plan = {
         .task = &launch->task,
         .namespaces = launch->namespaces,
@@ -140,10 +142,10 @@ static int start(
         .folder = opened->folder,
         .lock = opened->lock,
         .status = opened->status[1],
+        .launchers = {launcher->socket, container->status},
         .memory = opened->memory,
         .arena = &launcher->arena,
     };
-    container->status = take_fd(&opened->status[0]);
     result = launcher_watch(launcher, container->status, SOURCE_STATUS, container->generation, (uint32_t)(container - launcher->table.containers));
     if (result != 0) return refuse_system(ret_refusal, -result, "Failed to watch a monitor");
     result = fork_monitor(&plan, container);
@@ -190,13 +192,16 @@ int launch_handle(struct launcher *launcher, uint64_t request, const launch_mess
 }
 
 int launch_status_event(struct launcher *launcher, struct container *container) {
-    char byte;
+    char outcome;
     ssize_t count;
-    if (container->phase != PHASE_LAUNCHING) return 0;
-    do count = read(container->status, &byte, 1);
+    if (container->phase != PHASE_LAUNCHING || container->status < 0 || container->has_failed) return 0;
+    do count = read(container->status, &outcome, 1);
     while (count < 0 && errno == EINTR);
     if (count < 0 && errno == EAGAIN) return 0;
-    // The end of the pipe without a byte: the monitor is about to end, or has; then its `exit` says why.
+    container->has_failed = count == 1 && outcome == START_FAILED;
+    // The failure itself stays in the pipe until the monitor has ended.
+    if (container->has_failed) return epoll_ctl(launcher->epoll, EPOLL_CTL_DEL, container->status, NULL) != 0 ? -errno : 0;
+    // The end of the pipe without a byte: the monitor was killed.
     launcher_forget(launcher, &container->status);
     if (count != 1) return 0;
     container->phase = PHASE_RUNNING;

@@ -34,6 +34,7 @@ struct container {
     uint32_t generation;  // of this place in the table, so that a late event of its former owner is known
     int pidfd;            // of an adopted monitor; -1 for our own child, whose end SIGCHLD tells (each descriptor makes each fork slower)
     int status;           // while launching: a pipe, see monitor.h
+    bool has_failed;      // the rest of the pipe's message says why the main process could not be started
     struct monitor_state state;  // what `monitor` says; of our own launches: what we know of it
     uint64_t launch_request;
     bool is_announced;  // the agent knows that it runs, so its end is reported
@@ -50,6 +51,9 @@ struct exec {
     uint32_t generation;
     int pipe;  // the helper's result comes here
     uint64_t request;
+    pid_t helper;  // 0 once it has been reaped
+    const struct container *container;
+    uint32_t container_generation;
 };
 
 /// All containers that are watched, found by id. In memory that forked processes don't get.
@@ -68,15 +72,18 @@ struct launcher {
     struct rlimit descriptors;  // as they were: tasks get them
     uint32_t wanted;            // events of the socket
     struct buffer input, output;
+    bool has_requests;          // they have been read, and are not carried out yet
     struct arena arena;
     // After `hello`:
     bool is_ready;
+    int lock;        // on the work folder: one launcher at a time
     int containers;  // the folder
     char boot[BOOT_ID_TEXT];
     unsigned namespaces;  // that can be made
     struct cgroups cgroups;
     struct table table;
     struct exec *execs;
+    int exec_helpers;  // that have not been reaped
 };
 
 // table.c
@@ -135,6 +142,10 @@ int update_handle(struct launcher *, const Agora__V1__LauncherRequest__Update *,
 int launch_status_event(struct launcher *, struct container *);
 int monitor_event(struct launcher *, struct container *);
 int exec_event(struct launcher *, struct exec *);
+/// A child has been reaped. @return whether it was the helper of a command
+bool exec_reaped(struct launcher *, pid_t);
+/// Ends the commands that run in a container. @return how many have not ended yet
+int execs_stop(struct launcher *, const struct container *);
 /// Looks again at containers that are ending or being destroyed.
 int endings_tick(struct launcher *);
 

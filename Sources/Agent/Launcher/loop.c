@@ -9,7 +9,7 @@
 
 #include "launcher.h"
 
-enum { SOURCE_SHIFT = 56, GENERATION_SHIFT = 32, GENERATION_MASK = 0xffffff, DESTROY_TICK_MS = 100, GONE = 1 };
+enum { SOURCE_SHIFT = 56, GENERATION_SHIFT = 32, GENERATION_MASK = 0xffffff, DESTROY_TICK_MS = 100, GONE = 1, REQUESTS_AT_A_TIME = 4 };
 
 static uint64_t event_key(enum source source, uint32_t generation, uint32_t index) {
     return (uint64_t)source << SOURCE_SHIFT | (uint64_t)(generation & GENERATION_MASK) << GENERATION_SHIFT | index;
@@ -28,21 +28,34 @@ void launcher_forget(struct launcher *launcher, int *fd) {
     *fd = -1;
 }
 
-/// Reads requests and carries them out. @return 0, GONE, or -errno
+/// Carries out some of the requests that have been read. A thousand launches may have come at once: in between what has become of the first of them
+/// is told. @return 0, GONE, or -errno
+static int carry_out(struct launcher *launcher, struct refusal *ret_refusal) {
+    launcher->has_requests = buffer_length(&launcher->input) > 0;
+    for (int i = 0; i < REQUESTS_AT_A_TIME && launcher->has_requests; i++) {
+        const uint8_t *bytes;
+        size_t length;
+        int result = frame_take(&launcher->input, MAX_REQUEST, &bytes, &length);
+        if (result < 0) return refuse_system(ret_refusal, -result, "Failed to read a request");
+        launcher->has_requests = result > 0;
+        if (result == 0) return 0;
+        // What an agent has asked for before it died is for its successor to decide.
+        if (getppid() != launcher->agent) return GONE;
+        result = request_handle(launcher, bytes, length);
+        if (result < 0) return refuse_system(ret_refusal, -result, "Failed to handle a request");
+    }
+    return 0;
+}
+
+/// Reads requests, once those that were read before are carried out. @return 0, GONE, or -errno
 static int socket_event(struct launcher *launcher, struct refusal *ret_refusal) {
+    if (launcher->has_requests) return 0;
     ssize_t count = buffer_fill(&launcher->input, launcher->socket);
     if (count == -EAGAIN) return 0;
     if (count == 0 || count == -ECONNRESET) return GONE;
     if (count < 0) return refuse_system(ret_refusal, (int)-count, "Failed to read from the agent");
-    for (;;) {
-        const uint8_t *bytes;
-        size_t length;
-        int result = frame_take(&launcher->input, MAX_REQUEST, &bytes, &length);
-        if (result == 0) return 0;
-        if (result < 0) return refuse_system(ret_refusal, -result, "Failed to read a request");
-        result = request_handle(launcher, bytes, length);
-        if (result < 0) return refuse_system(ret_refusal, -result, "Failed to handle a request");
-    }
+    launcher->has_requests = true;
+    return 0;
 }
 
 /// Reaps children: monitors, and helpers of commands. @return 0 or -errno when the connection can't go on
@@ -51,6 +64,7 @@ static int reap(struct launcher *launcher) {
     for (pid_t pid; result == 0 && (pid = waitpid(-1, NULL, WNOHANG)) > 0;) {
         struct container *container = table_find_child(&launcher->table, pid);
         if (container) result = monitor_event(launcher, container);
+        else exec_reaped(launcher, pid);
     }
     return result;
 }
@@ -112,10 +126,12 @@ int launcher_run(struct launcher *launcher, struct refusal *ret_refusal) {
     while (result == 0) {
         struct epoll_event events[MAX_EVENTS];
         const struct table *table = &launcher->table;
-        int timeout = table->ending > 0 ? TICK_MS : table->destroying > 0 ? DESTROY_TICK_MS : -1;
+        bool is_free = buffer_length(&launcher->output) < MAX_RECORD;
+        int timeout = launcher->has_requests && is_free ? 0 : table->ending > 0 ? TICK_MS : table->destroying > 0 ? DESTROY_TICK_MS : -1;
         int count = epoll_wait(launcher->epoll, events, MAX_EVENTS, timeout);
         if (count < 0 && errno != EINTR) return refuse_system(ret_refusal, errno, "Failed to wait for events");
         for (int i = 0; i < count && result == 0; i++) result = handle_event(launcher, events[i].data.u64, ret_refusal);
+        if (result == 0 && launcher->has_requests && is_free) result = carry_out(launcher, ret_refusal);
         if (result == 0 && timeout >= 0 && endings_tick(launcher) != 0) result = refuse_system(ret_refusal, ENOBUFS, "Failed to tell the agent");
         if (result == 0) result = flush(launcher, ret_refusal);
     }

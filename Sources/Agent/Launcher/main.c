@@ -52,7 +52,7 @@ static int raise_descriptors(struct rlimit *ret_before) {
 }
 
 static int open_launcher(int socket, pid_t agent, struct launcher *ret_launcher) {
-    struct launcher launcher = {.socket = socket, .agent = agent, .containers = -1};
+    struct launcher launcher = {.socket = socket, .agent = agent, .lock = -1, .containers = -1};
     sigset_t all;
     sigfillset(&all);
     int result = raise_descriptors(&launcher.descriptors);

@@ -48,6 +48,16 @@ static void write_exit(int folder, const struct exit_state *state) {
     }
 }
 
+/// Until `monitor` says who this is, no later launcher could find it: so long it ends with the one that has forked it.
+static int depend_on_launcher(const struct monitor_plan *plan) {
+    for (size_t i = 0; i < sizeof plan->launchers / sizeof *plan->launchers; i++) close(plan->launchers[i]);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return -errno;
+    // It may have died before that; then nobody reads the pipe. (In a pid namespace of its own a process can't see its parent.)
+    struct pollfd pipe = {.fd = plan->status};
+    if (poll(&pipe, 1, 0) < 0) return -errno;
+    return pipe.revents & POLLERR ? -EPIPE : 0;
+}
+
 static int describe_self(const struct monitor_plan *plan, struct monitor_state *ret_state) {
     // Here /proc is still the one of the launcher's pid namespace: the number is the one that the launcher knows.
     char text[MAX_KERNEL_FILE];
@@ -73,9 +83,13 @@ static int prepare_mounts(const struct monitor_plan *plan, struct task_report *r
 static int prepare(const struct monitor_plan *plan, struct monitor_state *state, int *ret_signals, struct task_report *report) {
     sigset_t all;
     sigfillset(&all);
+    report->step = STEP_LAUNCHER;
+    int result = depend_on_launcher(plan);
+    if (result != 0) return result;
     report->step = STEP_MONITOR_FILE;
-    int result = describe_self(plan, state);
+    result = describe_self(plan, state);
     if (result == 0) result = folder_write_monitor(plan->lock, state);
+    if (result == 0 && prctl(PR_SET_PDEATHSIG, 0) != 0) result = -errno;
     if (result != 0) return result;
     report->step = STEP_SESSION;
     if (setsid() < 0) return -errno;
@@ -90,10 +104,13 @@ static int prepare(const struct monitor_plan *plan, struct monitor_state *state,
 
 static _Noreturn void end_before_start(const struct monitor_plan *plan, struct task_report *report, int error) {
     report->error = error;
-    struct exit_state state = {.kind = ENDED_BEFORE_START, .number = error, .began_us = plan->began_us, .ended_us = wall_us()};
-    snprintf(state.step, sizeof state.step, "%s", task_step_name(report->step));
-    task_report_print(report, "Failed to launch container", state.message);
-    write_exit(plan->folder, &state);
+    struct start_message message = {
+        START_FAILED, {.kind = ENDED_BEFORE_START, .number = error, .began_us = plan->began_us, .ended_us = wall_us()}};
+    snprintf(message.failure.step, sizeof message.failure.step, "%s", task_step_name(report->step));
+    task_report_print(report, "Failed to launch container", message.failure.message);
+    // Where the disk is full only the launcher hears of it; if that is gone, too, the container counts as lost.
+    folder_write_exit(plan->folder, &message.failure);
+    while (write(plan->status, &message, sizeof message) < 0 && errno == EINTR) continue;
     _exit(1);
 }
 
@@ -201,7 +218,7 @@ _Noreturn void monitor_run(const struct monitor_plan *plan) {
         end_before_start(plan, &report, -result);
     }
     // If the launcher has died meanwhile, the next one reads the file.
-    while (write(plan->status, "r", 1) < 0 && errno == EINTR) continue;
+    while (write(plan->status, &(char){START_RUNNING}, 1) < 0 && errno == EINTR) continue;
     // The launcher's messages must not stay open because a container runs.
     dup2(STDIN_FILENO, STDERR_FILENO);
     keep_only((int[]){plan->folder, plan->lock, monitor.signals, plan->memory.event, plan->memory.counters, plan->memory.peak}, 6);

@@ -5,6 +5,7 @@
 #include "arena.h"
 #include "cgroup.h"
 #include "mounts.h"
+#include "state_files.h"
 #include "task.h"
 
 /// What a launcher tells a monitor: the value that comes with ORDER_SIGNAL (sigqueue), a signal number and flags.
@@ -17,6 +18,14 @@ enum monitor_order {
 /// The signal that carries orders. Any other signal is forwarded to the main process.
 #define ORDER_SIGNAL (SIGRTMIN + 1)
 
+/// What a monitor tells its launcher: the outcome alone, or all of it when the main process could not be started.
+struct start_message {
+    char outcome;
+    struct exit_state failure;
+};
+
+enum { START_RUNNING = 'r', START_FAILED = 'f' };
+
 struct monitor_plan {
     const struct task *task;
     unsigned namespaces;  // CLONE_NEW… flags that this process was cloned with
@@ -26,7 +35,8 @@ struct monitor_plan {
     const char *boot;
     int64_t began_us;
     int folder, lock;  // of the container; see folder.h
-    int status;        // a pipe to the launcher: one byte when the main process runs
+    int status;        // a pipe to the launcher, for a `start_message`
+    int launchers[2];  // descriptors that are the launcher's alone: its socket, and the other end of that pipe
     struct memory_watch memory;
     struct arena *arena;  // unmapped when the main process runs
 };

@@ -31,6 +31,7 @@ static const char *const STEP_NAMES[STEPS] = {
     [STEP_STDERR] = "stderr",
     [STEP_EXECVE] = "execve",
     [STEP_KILLED] = "killed",
+    [STEP_LAUNCHER] = "launcher",
     [STEP_MONITOR_FILE] = "monitor",
     [STEP_MOUNT_PRIVATE] = "mount-private",
     [STEP_MOUNT_PROC] = "mount-proc",

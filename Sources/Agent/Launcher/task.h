@@ -25,6 +25,7 @@ enum task_step {
     STEP_EXECVE,
     STEP_KILLED,
     // Of the monitor, before that:
+    STEP_LAUNCHER,
     STEP_MONITOR_FILE,
     STEP_MOUNT_PRIVATE,
     STEP_MOUNT_PROC,

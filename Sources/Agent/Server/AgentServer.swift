@@ -58,6 +58,7 @@ package final class AgentServer: Service {
         let hands = Hands(logger: logger) { stoppedContinuation.finish() }
         var loopSettings = Loop<Agent>.Settings()
         loopSettings.name = "agent"
+        loopSettings.capacity = settings.inboxCapacity
         let recorder = settings.recordsInputs ? Recorder(folder: settings.workFolder + "/recordings", kind: "agent", logger: logger) : nil
         let loop = Loop(
             core: Agent(), store: ground.store, recorder: recorder, settings: loopSettings, logger: logger, perform: hands.perform)
@@ -80,17 +81,18 @@ package final class AgentServer: Service {
             }
         } catch {
             await crew.stop(removesContainers: false)
-            release(hands, crew)
+            release(hands, crew, ground)
             throw error
         }
-        release(hands, crew)
+        release(hands, crew, ground)
     }
 
     /// Lets go of the store and the folder's lock, so that the next agent may have them as soon as `run` has returned.
-    private func release(_ hands: Hands, _ crew: Crew) {
+    private func release(_ hands: Hands, _ crew: Crew, _ ground: Ground) {
         responder.serve(nil)
         hands.attach(nil)
         crew.feeder.end()
+        ground.unlock()
     }
 
     private func wait(for stopped: AsyncStream<Void>, seconds: Double) async {
@@ -120,7 +122,7 @@ final class Crew: Sendable {
         threads.start()
         launcher = LauncherClient(
             LauncherClient.Settings(
-                program: settings.launcher ?? LauncherProcess.beside(), workFolder: settings.workFolder, instance: ground.instance,
+                program: ground.launcher, workFolder: settings.workFolder, instance: ground.instance,
                 cgroups: .init(settings.cgroups)),
             logger: logger
         ) { hello, containers in

@@ -43,11 +43,12 @@ package struct AgentSettings: Sendable {
     package var stopLimit = 30.0
     /// Inputs are recorded for `agora replay`.
     package var recordsInputs = true
+    /// Facts and reads that may wait for the core; facts of the launcher and the master beyond it wait beside it, reads get 503.
+    package var inboxCapacity = 65_536
     /// How long the master may be silent before the agent dials again, in seconds.
     package var masterSilence = 5.0
     /// For one download of the fetcher without a byte, in seconds (`--fetcher_stall_timeout`).
     package var fetcherStallTimeout = 60.0
-    package var version = "0.1.0"
 
     package enum Cgroups: String, Sendable, CaseIterable { case automatic, none, v1, v2 }
 

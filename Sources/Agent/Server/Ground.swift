@@ -17,6 +17,8 @@ final class Ground: Sendable {
     let store: SQLiteStore
     let facts: MachineFacts
     let instance: String
+    /// The launcher's program.
+    let launcher: String
     let hostname: String
     /// What masters and tasks are told.
     let ip: String
@@ -30,6 +32,10 @@ final class Ground: Sendable {
     init(_ settings: AgentSettings, logger: Logger) throws {
         guard settings.workFolder.hasPrefix("/") else {
             throw Failure(description: "the work folder '\(settings.workFolder)' is not an absolute path")
+        }
+        launcher = settings.launcher ?? LauncherProcess.beside()
+        guard FileManager.default.isExecutableFile(atPath: launcher) else {
+            throw Failure(description: "there is no launcher at \(launcher)")
         }
         folder = try WorkFolder(path: settings.workFolder)
         let path = settings.workFolder + "/state.db"
@@ -71,6 +77,9 @@ final class Ground: Sendable {
         return instance
     }
 
+    /// Lets another agent have the work folder, although requests that are still being answered may know this one.
+    func unlock() { folder.unlock() }
+
     /// The same for the same folder, another one for each other.
     private static func instance(for folder: String) -> String {
         var digest = Digest()
@@ -87,7 +96,7 @@ final class Ground: Sendable {
         info.attributes = attributes
         var rules = Rules()
         rules.agentInfo = try info.serializedBytes()
-        rules.version = settings.version
+        rules.version = Version.mesos
         rules.ip = ip
         rules.port = UInt32(port)
         rules.workFolder = settings.workFolder

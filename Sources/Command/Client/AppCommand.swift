@@ -72,7 +72,7 @@ struct AppCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await ClusterClient.run(cluster) { client in
-                try await client.change(.PUT, id, "", ["instances": .integer(Int64(instances))], change, json: cluster.json)
+                try await client.change(.PATCH, id, "", ["instances": .integer(Int64(instances))], change, json: cluster.json)
             }
         }
     }
@@ -98,7 +98,7 @@ struct AppCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await ClusterClient.run(cluster) { client in
-                try await client.change(.PUT, id, "", ["instances": 0], change, json: cluster.json)
+                try await client.change(.PATCH, id, "", ["instances": 0], change, json: cluster.json)
             }
         }
     }
@@ -111,6 +111,9 @@ struct AppCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await ClusterClient.run(cluster) { client in
+                // As in Marathon, whose DELETE overrides a running deployment unless told otherwise.
+                var change = change
+                change.force = true
                 try await client.change(.DELETE, id, "", nil, change, json: cluster.json)
             }
         }
@@ -138,17 +141,6 @@ struct AppCommand: AsyncParsableCommand {
         func run() async throws {
             try await ClusterClient.run(cluster) { client in try await client.explain(id, json: cluster.json) }
         }
-    }
-}
-
-/// `agora explain NAME`: the short form of `agora app explain`.
-struct ExplainCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "explain", abstract: "Say why an app is not fully running, and what would help.")
-    @Argument(help: "An app's id.") var id: String
-    @OptionGroup var cluster: ClusterOptions
-
-    func run() async throws {
-        try await ClusterClient.run(cluster) { client in try await client.explain(id, json: cluster.json) }
     }
 }
 

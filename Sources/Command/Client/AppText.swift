@@ -51,9 +51,6 @@ enum AppText {
         return unhealthy > 0 ? "\(unhealthy) unhealthy" : "\(healthy) healthy"
     }
 
-    private static func shortened(_ text: String, to length: Int) -> String {
-        text.count <= length ? text : text.prefix(length - 1) + "…"
-    }
 }
 
 extension String {

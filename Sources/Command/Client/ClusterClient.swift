@@ -13,6 +13,9 @@ struct ClusterOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Address of the master ($AGORA_MASTER).", valueName: "url"))
     var master = Environment.text("MASTER", "http://127.0.0.1:\(Environment.text("MASTER_PORT", "5050"))")
 
+    @Option(help: ArgumentHelp("Address of batch ($AGORA_BATCH).", valueName: "url"))
+    var batch = Environment.text("BATCH", "http://127.0.0.1:\(Environment.text("BATCH_PORT", "4400"))")
+
     @Flag(help: "Print JSON, for programs.")
     var json = false
 }
@@ -27,11 +30,13 @@ struct ClientError: Error, CustomStringConvertible {
 final class ClusterClient: Sendable {
     let services: String
     let master: String
+    let batch: String
     private let caller: HTTPCaller
 
     init(_ options: ClusterOptions) {
         services = Self.base(options.services)
         master = Self.base(options.master)
+        batch = Self.base(options.batch)
         caller = HTTPCaller(logger: Logger(label: "cli") { _ in SwiftLogNoOpLogHandler() })
     }
 

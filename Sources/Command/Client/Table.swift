@@ -25,3 +25,8 @@ package struct TextTable {
         }.joined(separator: "\n")
     }
 }
+
+/// The beginning of a text that is too long for its column.
+func shortened(_ text: String, to length: Int) -> String {
+    text.count <= length ? text : text.prefix(length - 1) + "…"
+}

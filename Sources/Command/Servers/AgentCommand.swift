@@ -1,7 +1,8 @@
 import AgentServer
 import ArgumentParser
-import Dispatch
 import Foundation
+import Glibc
+import Runtime
 
 struct AgentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,14 +20,20 @@ struct AgentCommand: AsyncParsableCommand {
     @Option(help: "The port to listen on.")
     var port = Environment.number("AGENT_PORT", 5051)
 
-    @Option(help: "Where state, containers and sandboxes lie.")
+    @Option(name: Spelling.mesos("work_dir"), help: "Where state, containers and sandboxes lie.")
     var workDir = Environment.text("WORK_DIR", "~/.agora/agent")
 
     @Option(help: "How the cluster calls this machine; otherwise by the host's own name.")
     var hostname: String?
 
+    @Option(name: Spelling.mesos("advertise_ip"), help: "The address that others are told instead of --ip.")
+    var advertiseIP: String?
+
     @Option(help: "What is offered, as in 'cpus:4;mem:1024;ports:[31000-32000]' or a JSON array; what is missing is found out.")
     var resources: String?
+
+    @Option(name: Spelling.mesos("default_role"), help: "The role of resources that name none.")
+    var defaultRole = "*"
 
     @Option(help: "As in 'rack:abc;zone:west', for constraints.")
     var attributes: String?
@@ -34,8 +41,20 @@ struct AgentCommand: AsyncParsableCommand {
     @Option(help: "Which cgroups: \(AgentSettings.Cgroups.allCases.map(\.rawValue).joined(separator: ", ")).")
     var cgroups = "automatic"
 
-    @Flag(name: .customLong("cgroups_enable_cfs"), help: "Limit a task's CPU to what it asked for.")
+    @Flag(name: Spelling.mesos("cgroups_enable_cfs"), help: "Limit a task's CPU to what it asked for.")
     var limitCPU = false
+
+    @Option(name: Spelling.mesos("switch_user"), help: "Run tasks as their framework's user (true or false).")
+    var switchUser = true
+
+    @Option(name: Spelling.mesos("gc_delay"), help: "How long sandboxes stay after their task, as in 7days or 12hrs.")
+    var sandboxDelay = TimeSpan(seconds: 7 * 86_400)
+
+    @Option(name: Spelling.mesos("executor_shutdown_grace_period"), help: "How long tasks may take to end when their framework is removed.")
+    var shutdownGrace = TimeSpan(seconds: 5)
+
+    @Option(name: Spelling.mesos("fetcher_stall_timeout"), help: "How long a download may stand still.")
+    var fetcherStall = TimeSpan(seconds: 60)
 
     @Option(help: "The launcher's program; otherwise agora-launcher beside this one.")
     var launcher: String?
@@ -54,14 +73,18 @@ struct AgentCommand: AsyncParsableCommand {
         settings.cgroups = cgroups
         settings.limitsCPU = limitCPU
         settings.launcher = launcher
+        settings.advertisedIP = advertiseIP
+        settings.defaultRole = defaultRole
+        settings.switchesUser = switchUser
+        settings.sandboxDelay = sandboxDelay.seconds
+        settings.shutdownGrace = shutdownGrace.seconds
+        settings.fetcherStallTimeout = fetcherStall.seconds
         let agent = AgentServer(settings, logger: logger)
-        signal(SIGUSR1, SIG_IGN)
-        let killing = DispatchSource.makeSignalSource(signal: SIGUSR1, queue: .global())
-        killing.setEventHandler {
+        let killing = SignalWatch([SIGUSR1]) { _ in
             agent.stopTasksAtShutdown()
             kill(getpid(), SIGTERM)
         }
-        killing.resume()
+        defer { killing.cancel() }
         try await server.run([agent], logger)
     }
 }

@@ -2,15 +2,15 @@ import ArgumentParser
 import Foundation
 import Glibc
 import Logging
+import Runtime
 import ServiceLifecycle
-import UnixSignals
 
 /// What all servers are told.
 struct ServerOptions: ParsableArguments {
     @Option(help: "The address on which to listen.")
     var ip = Environment.text("IP", "127.0.0.1")
 
-    @Option(help: "Least severe level that is logged: trace, debug, info, notice, warning, error, critical.")
+    @Option(name: Spelling.mesos("log_level"), help: "Least severe level that is logged: trace, debug, info, notice, warning, error, critical.")
     var logLevel = Environment.text("LOG_LEVEL", "info")
 
     @Flag(help: ArgumentHelp("End when standard input does.", visibility: .hidden))
@@ -27,15 +27,36 @@ struct ServerOptions: ParsableArguments {
 
     /// Runs a server until a signal comes, or the parent is gone.
     func run(_ services: [any Service], _ logger: Logger) async throws {
-        let all = exitWithParent ? services + [ParentWatch()] : services
+        let stops: [any Service] = exitWithParent ? [StopOnSignal(), ParentWatch()] : [StopOnSignal()]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: all.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: (services + stops).map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+                gracefulShutdownSignals: [], logger: logger))
         do {
             try await group.run()
         } catch {
             fail("\(error)")
+        }
+    }
+}
+
+/// Ends when a signal asks for it, also one that came before the other services ran: a group that is told to stop before it runs takes no notice.
+struct StopOnSignal: Service {
+    private let stream: AsyncStream<Int32>
+    private let continuation: AsyncStream<Int32>.Continuation
+    private let watch: SignalWatch
+
+    init(_ numbers: [Int32] = [SIGTERM, SIGINT]) {
+        let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
+        (self.stream, self.continuation) = (stream, continuation)
+        watch = SignalWatch(numbers) { continuation.yield($0) }
+    }
+
+    func run() async throws {
+        await withGracefulShutdownHandler {
+            for await _ in stream { return }
+        } onGracefulShutdown: {
+            continuation.finish()
         }
     }
 }

@@ -16,6 +16,7 @@ actor Supervisor {
 
     private let parts: [Part]
     private let logs: String
+    private let client: ClusterClient
     private var children: [String: Child] = [:]
     private var policies: [String: RestartPolicy] = [:]
     private var watchers: [Task<Void, Never>] = []
@@ -23,8 +24,9 @@ actor Supervisor {
     private var hasBeenHealthy = false
     private var failure: String?
 
-    init(_ parts: [Part], logs: String) {
+    init(_ parts: [Part], logs: String, client: ClusterClient) {
         self.parts = parts
+        self.client = client
         self.logs = logs
     }
 
@@ -40,7 +42,7 @@ actor Supervisor {
     nonisolated func run(until signals: Signals) async { await signals.first() }
 
     /// - Throws: with the last line that a server wrote, when one ended before all were ready; or when the time is over.
-    func waitUntilHealthy(_ client: ClusterClient, within limit: Duration) async throws {
+    func waitUntilHealthy(within limit: Duration) async throws {
         let deadline = ContinuousClock.now + limit
         for part in parts {
             while true {
@@ -54,17 +56,49 @@ actor Supervisor {
     }
 
     /// Ends all parts, those that start tasks before those that run them, each within a deadline.
+    /// Only an agent that listens can end its tasks, so one that has just died is started once more.
     func stop() async {
         isStopping = true
-        for part in parts.reversed() { await end(part) }
+        for part in parts.reversed() {
+            if failure == nil, part.stopSignal == SIGUSR1 { await makeReady(part) }
+            await end(part)
+        }
         for watcher in watchers { watcher.cancel() }
+    }
+
+    private func makeReady(_ part: Part) async {
+        if children[part.name] == nil {
+            do { try launch(part) } catch { return say("\(part.name): \(error)") }
+            if let child = children[part.name] {
+                Task {
+                    _ = await child.waitForEnd()
+                    ended(child)
+                }
+            }
+        }
+        let deadline = ContinuousClock.now + .seconds(10)
+        while children[part.name] != nil, ContinuousClock.now < deadline {
+            if let answer = try? await client.exchange(.GET, part.health), answer.status == .ok { return }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        say("\(part.name) doesn't answer, so its tasks may be left running; the next start finds them.")
+    }
+
+    private func ended(_ child: Child) {
+        if children[child.name] === child { children[child.name] = nil }
     }
 
     private func end(_ part: Part) async {
         guard let child = children[part.name] else { return }
         child.signal(part.stopSignal)
         let deadline = ContinuousClock.now + .seconds(20)
+        var again = ContinuousClock.now + .seconds(1)
         while children[part.name] != nil {
+            // A signal that comes while a server is just starting to listen to signals is lost.
+            if ContinuousClock.now > again {
+                child.signal(part.stopSignal)
+                again += .seconds(1)
+            }
             if ContinuousClock.now > deadline {
                 say("\(part.name) does not end; killing it.")
                 child.signal(SIGKILL)
@@ -81,7 +115,7 @@ actor Supervisor {
     private func watch(_ part: Part) async {
         while !isStopping, let child = children[part.name] {
             let end = await child.waitForEnd()
-            children[part.name] = nil
+            ended(child)
             guard !isStopping else { return }
             let run = Int(min((ContinuousClock.now - child.started) / .milliseconds(1), 1e9))
             if !hasBeenHealthy {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import Dispatch
 import Foundation
 import Glibc
+import Runtime
 
 /// The whole of Agora on this machine, supervised.
 struct Up: AsyncParsableCommand {
@@ -27,6 +27,9 @@ struct Up: AsyncParsableCommand {
     @Option(help: "The port of services.")
     var servicesPort = Environment.number("SERVICES_PORT", 8080)
 
+    @Option(help: "The port of batch.")
+    var batchPort = Environment.number("BATCH_PORT", 4400)
+
     @Option(help: "What each agent offers, as in 'cpus:4;mem:1024;ports:[31000-32000]'; otherwise what the machine has.")
     var resources: String?
 
@@ -35,7 +38,7 @@ struct Up: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...64).contains(agents) else { throw ValidationError("--agents must be between 1 and 64.") }
-        for (flag, port) in [("master-port", masterPort), ("agent-port", agentPort), ("services-port", servicesPort)] {
+        for (flag, port) in [("master-port", masterPort), ("agent-port", agentPort), ("services-port", servicesPort), ("batch-port", batchPort)] {
             guard (1...65_535 - agents).contains(port) else { throw ValidationError("--\(flag) must be a port.") }
         }
         if let resources, agents > 1, resources.contains("ports") {
@@ -45,21 +48,35 @@ struct Up: AsyncParsableCommand {
 
     func run() async throws {
         let folder = Environment.path(workDir)
-        do {
-            try FileManager.default.createDirectory(atPath: folder + "/logs", withIntermediateDirectories: true)
-        } catch {
-            let reason = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code ?? Int(EACCES)
-            fail("can't make the folder \(folder): \(String(cString: strerror(Int32(reason))))")
-        }
+        if let reason = makeFolder(folder + "/logs") { fail("can't make the folder \(folder): \(reason)") }
         for file in apps where access(file, R_OK) != 0 { fail("can't read \(file): \(String(cString: strerror(errno)))") }
         let layout = Layout(count: agents, ip: ip, firstPort: agentPort, machine: Layout.Machine.found(at: folder), resources: resources)
-        let supervisor = Supervisor(parts(layout, folder), logs: folder + "/logs")
+        for port in [masterPort, servicesPort, batchPort] + layout.agents.map(\.port) {
+            // A server's own answer would not do: whoever holds the port may be a healthy server of another cluster.
+            if let reason = whyNotListening(ip, port) { fail("Cannot listen on \(ip):\(port): \(reason)") }
+        }
+        var options = ClusterOptions.parseOrExit([])
+        options.services = "http://\(ip):\(servicesPort)"
+        options.batch = "http://\(ip):\(batchPort)"
+        options.master = "http://\(ip):\(masterPort)"
+        let client = ClusterClient(options)
+        let supervisor = Supervisor(parts(layout, folder), logs: folder + "/logs", client: client)
         let signals = Signals()
         do {
             try await supervisor.start()
-            let show = Task { try await welcome(layout, supervisor, folder) }
-            await supervisor.run(until: signals)
-            show.cancel()
+            try await withThrowingTaskGroup(of: Bool.self) { group in
+                group.addTask {
+                    try await welcome(layout, supervisor, client, folder)
+                    return false
+                }
+                group.addTask {
+                    await signals.first()
+                    return true
+                }
+                while let isSignal = try await group.next(), !isSignal {}
+                group.cancelAll()
+            }
+        } catch is CancellationError {
         } catch {
             await supervisor.stop()
             fail("\(error)")
@@ -89,20 +106,21 @@ struct Up: AsyncParsableCommand {
                 name: "services",
                 arguments: ["services", "--master", master, "--ip", ip, "--port", "\(servicesPort)", "--work-dir", "\(folder)/services"],
                 health: "http://\(ip):\(servicesPort)/ping", stopSignal: SIGTERM))
+        parts.append(
+            Supervisor.Part(
+                name: "batch", arguments: ["batch", "--master", master, "--ip", ip, "--port", "\(batchPort)", "--work-dir", "\(folder)/batch"],
+                health: "http://\(ip):\(batchPort)/ping", stopSignal: SIGTERM))
         return parts
     }
 
-    private func welcome(_ layout: Layout, _ supervisor: Supervisor, _ folder: String) async throws {
-        var options = ClusterOptions.parseOrExit([])
-        options.services = "http://\(ip):\(servicesPort)"
-        options.master = "http://\(ip):\(masterPort)"
-        let client = ClusterClient(options)
-        try await supervisor.waitUntilHealthy(client, within: .seconds(30))
+    private func welcome(_ layout: Layout, _ supervisor: Supervisor, _ client: ClusterClient, _ folder: String) async throws {
+        try await supervisor.waitUntilHealthy(within: .seconds(30))
         say("Agora is up; its data and logs are in \(folder).\n")
         var table = TextTable("SERVER", "ADDRESS")
-        table.add("master", options.master)
+        table.add("master", client.master)
         for agent in layout.agents { table.add(agent.name, "http://\(ip):\(agent.port)") }
-        table.add("services", options.services)
+        table.add("services", client.services)
+        table.add("batch", client.batch)
         say(table.text(empty: "") + "\n")
         for file in apps { try await Welcome.show(file, client) }
         say("Ctrl-C stops all of it, tasks included.")
@@ -121,22 +139,42 @@ extension Layout.Machine {
     }
 }
 
-/// SIGINT and SIGTERM, delivered to whoever waits for the first of them. A second one doesn't hasten anything: stopping has deadlines.
-final class Signals: @unchecked Sendable {
-    // Sendable: nothing changes after init.
+/// Makes a folder and those above it.
+/// - Returns: nil, or why that can't be.
+private func makeFolder(_ path: String) -> String? {
+    var prefix = path.hasPrefix("/") ? "" : "."
+    for name in path.split(separator: "/") {
+        prefix += "/" + name
+        if mkdir(prefix, 0o755) != 0, errno != EEXIST { return String(cString: strerror(errno)) }
+    }
+    return access(path, W_OK) == 0 ? nil : String(cString: strerror(errno))
+}
+
+/// - Returns: nil if a server could listen there, or why not.
+private func whyNotListening(_ ip: String, _ port: Int) -> String? {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = UInt16(truncatingIfNeeded: port).bigEndian
+    guard descriptor >= 0, inet_pton(AF_INET, ip, &address.sin_addr) == 1 else { return nil }
+    var isOn: Int32 = 1
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isOn, socklen_t(MemoryLayout<Int32>.size))
+    let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafePointer(to: &address) { $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) } }
+    guard result != 0 || listen(descriptor, 1) != 0 else { return nil }
+    return errno == EADDRINUSE ? "another process listens there already" : String(cString: strerror(errno))
+}
+
+/// The first of SIGINT, SIGTERM and SIGHUP, for whoever waits for it. A second one doesn't hasten anything: stopping has deadlines.
+final class Signals: Sendable {
     private let stream: AsyncStream<Int32>
-    private let sources: [any DispatchSourceSignal]
+    private let watch: SignalWatch
 
     init() {
         let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
         self.stream = stream
-        sources = [SIGINT, SIGTERM, SIGHUP].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { continuation.yield(number) }
-            source.resume()
-            return source
-        }
+        watch = SignalWatch([SIGINT, SIGTERM, SIGHUP]) { continuation.yield($0) }
     }
 
     func first() async { for await _ in stream { return } }

@@ -12,19 +12,26 @@ final class CallConnection: Sendable {
     struct Outgoing: Sendable {
         let type: Mesos_V1_Scheduler_Call.TypeEnum
         let body: [UInt8]
+        /// What it counts against the limit: the least thing costs something to remember.
+        var cost: Int { body.count + 256 }
     }
 
     private struct State {
         var waiting: [Outgoing] = []
-        var bytes = 0
         var isDraining = false
         var isClosed = false
     }
 
-    /// Calls that may wait for the connection, in bytes.
+    /// While the calls that wait for the connection or for their answers have fewer bytes, another one is taken.
     private static let limit = 32 << 20
 
+    /// What all calls cost that have no answer yet.
+    private final class Unanswered: Sendable {
+        let cost = Atomic(0)
+    }
+
     private let state = Mutex(State())
+    private let unanswered = Unanswered()
     private let eventLoop: any EventLoop
     private let sender: NIOLoopBoundBox<CallSender>
 
@@ -37,8 +44,10 @@ final class CallConnection: Sendable {
         onFailure: @escaping @Sendable (String) -> Void
     ) {
         eventLoop = group.next()
+        let unanswered = unanswered
         let settings = CallSender.Settings(
-            endpoint: endpoint, headers: headers, timeout: TimeAmount(timeout), onAnswer: onAnswer, onFailure: onFailure)
+            endpoint: endpoint, headers: headers, timeout: TimeAmount(timeout), onAnswered: { unanswered.cost.subtract($0, ordering: .relaxed) },
+            onAnswer: onAnswer, onFailure: onFailure)
         sender = .makeBoxSendingValue(CallSender(settings, eventLoop: eventLoop), eventLoop: eventLoop)
     }
 
@@ -46,9 +55,9 @@ final class CallConnection: Sendable {
     /// - Returns: false if too much waits already, or the connection has been closed.
     func send(_ call: Outgoing) -> Bool {
         let (isAccepted, mustDrain) = state.withLock { state -> (Bool, Bool) in
-            guard !state.isClosed, state.bytes + call.body.count <= Self.limit else { return (false, false) }
+            guard !state.isClosed, unanswered.cost.load(ordering: .relaxed) < Self.limit else { return (false, false) }
             state.waiting.append(call)
-            state.bytes += call.body.count
+            unanswered.cost.add(call.cost, ordering: .relaxed)
             defer { state.isDraining = true }
             return (true, !state.isDraining)
         }
@@ -60,7 +69,6 @@ final class CallConnection: Sendable {
         let calls = state.withLock { state in
             defer {
                 state.waiting = []
-                state.bytes = 0
                 state.isDraining = false
             }
             return state.waiting

@@ -11,6 +11,8 @@ final class CallSender {
         let endpoint: Endpoint
         let headers: HTTPHeaders
         let timeout: TimeAmount
+        /// Given the cost of each call that has been answered.
+        let onAnswered: @Sendable (Int) -> Void
         let onAnswer: @Sendable (Mesos_V1_Scheduler_Call.TypeEnum, Answer) -> Void
         let onFailure: @Sendable (String) -> Void
     }
@@ -28,7 +30,7 @@ final class CallSender {
     private let settings: Settings
     private let eventLoop: any EventLoop
     private var phase = Phase.idle
-    private var awaited: [(type: Mesos_V1_Scheduler_Call.TypeEnum, deadline: NIODeadline)] = []
+    private var awaited: [(type: Mesos_V1_Scheduler_Call.TypeEnum, deadline: NIODeadline, cost: Int)] = []
     private var answered = 0
     private var timer: Scheduled<Void>?
 
@@ -111,7 +113,7 @@ final class CallSender {
             channel.write(HTTPClientRequestPart.head(head), promise: nil)
             channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: call.body))), promise: nil)
             channel.write(HTTPClientRequestPart.end(nil), promise: nil)
-            awaited.append((call.type, deadline))
+            awaited.append((call.type, deadline, call.cost))
         }
         channel.flush()
         watch()
@@ -122,6 +124,7 @@ final class CallSender {
     func received(_ answer: Answer) {
         guard isAwaiting else { return fail("the master answered what it was not asked") }
         let type = awaited[answered].type
+        settings.onAnswered(awaited[answered].cost)
         answered += 1
         if answered == awaited.count {
             awaited.removeAll(keepingCapacity: true)

@@ -15,13 +15,11 @@ final class Master: Sendable {
     let links: AgentLinks
     let observers: ObserverStreams
     let answers: Answers<Kernel.Answer>
-    /// Wall clock, in seconds.
-    let startTime: Double
     private let performer: Performer
     private let address: @Sendable () async throws -> HTTPService.Address
 
     init(
-        settings: MasterSettings, masterID: String, loop: Loop<Kernel>, performer: Performer, logger: Logger, startTime: Double,
+        settings: MasterSettings, masterID: String, loop: Loop<Kernel>, performer: Performer, logger: Logger,
         address: @escaping @Sendable () async throws -> HTTPService.Address
     ) {
         self.settings = settings
@@ -29,7 +27,6 @@ final class Master: Sendable {
         self.loop = loop
         self.performer = performer
         self.logger = logger
-        self.startTime = startTime
         self.address = address
         streams = performer.streams
         links = performer.links
@@ -56,7 +53,9 @@ final class Master: Sendable {
     func identity() async throws -> MasterIdentity {
         if let known = performer.identity { return known }
         let address = try await address()
-        let identity = MasterIdentity(id: masterID, ip: address.ip, port: address.port, hostname: settings.hostname ?? address.ip)
+        let ip = settings.advertisedIP ?? address.ip
+        let identity = MasterIdentity(
+            id: masterID, ip: ip, port: settings.advertisedPort ?? address.port, hostname: settings.hostname ?? ip)
         performer.setIdentity(identity, heartbeatInterval: Double(settings.kernel.heartbeatInterval) / 1_000_000_000)
         return identity
     }

@@ -14,7 +14,7 @@ final class MasterResponder: Responder {
     func respond(to call: Call) async throws -> Reply {
         guard let master = master.withLock({ $0 }) else { return Replies.busy }
         var path = call.segments.first == "master" ? call.segments.dropFirst() : call.segments[...]
-        if let last = path.last, last.hasSuffix(".json"), path.first != "system" { path = path.dropLast() + [String(last.dropLast(5))] }
+        if let last = path.last, last.hasSuffix(".json"), path != ["system", "stats.json"] { path = path.dropLast() + [String(last.dropLast(5))] }
         while !path.isEmpty {
             if let reply = try await answer(path.joined(separator: "/"), call, master) { return reply }
             path = path.dropLast()

@@ -16,11 +16,14 @@ package final class MasterServer: Service {
     private let master: Master
     private let http: HTTPService
     private let start: Kernel.Start
+    private let stopReason: @Sendable () -> String?
 
     /// Locks the work folder and reads the store.
+    /// - Parameter stopReason: who asked for the graceful shutdown, for the log; nil if nobody knows.
     /// - Throws: `WorkFolderError` or `StoreError`, each with one line for who started it.
-    package init(settings: MasterSettings, logger: Logger) throws {
+    package init(settings: MasterSettings, logger: Logger, stopReason: @escaping @Sendable () -> String? = { nil }) throws {
         self.settings = settings
+        self.stopReason = stopReason
         self.logger = logger
         folder = settings.isInMemory ? nil : try WorkFolder(path: settings.workFolder)
         let store: any Store = settings.isInMemory ? MemoryStore() : try SQLiteStore(path: settings.workFolder + "/state.db")
@@ -36,6 +39,7 @@ package final class MasterServer: Service {
         let performer = Performer(logger: logger)
         var loopSettings = Loop<Kernel>.Settings()
         loopSettings.name = "master"
+        loopSettings.capacity = settings.inboxCapacity
         let loop = Loop(core: Kernel(), store: store, recorder: recorder, settings: loopSettings, logger: logger) { performer.perform($0) }
         var options = HTTPService.Options()
         options.address = settings.ip
@@ -46,7 +50,7 @@ package final class MasterServer: Service {
         self.http = http
         master = Master(
             settings: settings, masterID: masterID, loop: loop, performer: performer, logger: logger,
-            startTime: Date().timeIntervalSince1970, address: { try await http.address() })
+            address: { try await http.address() })
         responder.serve(master)
     }
 
@@ -58,17 +62,26 @@ package final class MasterServer: Service {
         master.loop.start()
         _ = master.loop.post(.started(start))
         do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await self.http.run() }
-                group.addTask { await self.beat() }
-                try await group.next()
-                group.cancelAll()
+            try await withGracefulShutdownHandler {
+                try await self.serve()
+            } onGracefulShutdown: {
+                self.logger.notice("master stops", metadata: ["reason": "\(self.stopReason() ?? "the program that runs it ends")"])
             }
         } catch {
+            logger.error("master stops", metadata: ["reason": "\(error)"])
             await master.loop.stop()
             throw error
         }
         await master.loop.stop()
+    }
+
+    private func serve() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await self.http.run() }
+            group.addTask { await self.beat() }
+            try await group.next()
+            group.cancelAll()
+        }
     }
 
     /// Tells each agent once a second that the master lives, a tenth of them at a time; operators' streams as often as frameworks.

@@ -9,6 +9,9 @@ package struct MasterSettings: Sendable {
     package var port = 5050
     /// How others call this machine; nil: by the address.
     package var hostname: String?
+    /// Where others reach it; nil: where it listens.
+    package var advertisedIP: String?
+    package var advertisedPort: Int?
     /// Holds `state.db`, `recordings/` and `lock`.
     package var workFolder = "/var/lib/agora/master"
     /// Nothing is kept across restarts; no work folder is used.
@@ -21,6 +24,8 @@ package struct MasterSettings: Sendable {
     /// Further flags and their values, as `/flags` and `/state` show them.
     package var flags: [String: String] = [:]
     package var maximumConnections = 65_536
+    /// Calls and reports that may wait for the core; further calls are answered with 503.
+    package var inboxCapacity = 65_536
 
     package init() {}
 }

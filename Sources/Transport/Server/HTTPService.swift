@@ -20,6 +20,10 @@ package final class HTTPService: Service {
         package var maximumConnections = 16_384
         /// The largest body that `RequestBody.collect()` returns, in bytes, as sent and as decoded. Past it: 413.
         package var bodyLimit = 2 << 20
+        /// Bytes of bodies that are held for the requests being served, all together. Past it: 503.
+        package var bodiesLimit = 256 << 20
+        /// Bytes of large replies that clients have not taken yet, all together; one reply may be more. Past it: 503.
+        package var repliesLimit = 1 << 30
         /// How long a connection without a request stays open, and how long a request may pause before it is complete.
         package var idleTimeout: Duration = .seconds(60)
         /// How long a client may take no byte of a reply that waits for it.
@@ -30,7 +34,7 @@ package final class HTTPService: Service {
         package var shutdownDeadline: Duration = .seconds(5)
         /// Replies of at least 1,024 bytes are compressed for clients that accept it.
         package var compressesReplies = true
-        /// The form of the answers that this layer gives itself: 400, 404 (for a path that climbs), 408, 413, 415, 500.
+        /// The form of the answers that this layer gives itself: 400, 404 (for a path that climbs), 408, 413, 415, 500, 503.
         package var renderError: @Sendable (HTTPResponseStatus, String) -> Reply = { status, message in .text(status, message) }
 
         package init() {}
@@ -52,6 +56,8 @@ package final class HTTPService: Service {
     private let logger: Logger
     private let group: any EventLoopGroup
     private let bound = Deferred<Address>()
+    private let bodies: ByteBudget
+    private let replies: ByteBudget
 
     package init(
         _ options: Options, responder: any Responder, logger: Logger, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
@@ -60,6 +66,8 @@ package final class HTTPService: Service {
         self.responder = responder
         self.logger = logger
         self.group = group
+        bodies = ByteBudget(limit: options.bodiesLimit)
+        replies = ByteBudget(limit: options.repliesLimit)
     }
 
     /// Where it listens, once it does. With the real port.
@@ -74,7 +82,7 @@ package final class HTTPService: Service {
         quiet.logLevel = .critical
         let connections = MaximumAvailableConnections(options.maximumConnections, logger: quiet)
         let server = Server(
-            childChannelSetup: ServerChannel(options: options, responder: responder, logger: logger),
+            childChannelSetup: ServerChannel(options: options, bodies: bodies, replies: replies, responder: responder, logger: logger),
             configuration: ServerConfiguration(
                 address: .hostname(options.address, port: options.port), backlog: 1024, availableConnectionsDelegate: connections),
             onServerRunning: { [bound, logger, options] channel in

@@ -17,6 +17,8 @@ struct ServerChannel: ServerChildChannel {
     private static let headLimit = 64 * 1024
 
     let options: HTTPService.Options
+    let bodies: ByteBudget
+    let replies: ByteBudget
     let responder: any Responder
     let logger: Logger
 
@@ -29,7 +31,7 @@ struct ServerChannel: ServerChildChannel {
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: true,
                 withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
-            let connection = ServerConnection(options: options, logger: self.logger)
+            let connection = ServerConnection(options: options, bodies: bodies, replies: replies, logger: self.logger)
             try pipeline.addHandler(connection)
             Keepalive.enable(channel)
             return Value(

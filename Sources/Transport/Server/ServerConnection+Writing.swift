@@ -19,13 +19,32 @@ extension ServerConnection: StreamChannel {
         }
     }
 
+    /// Replies below this don't count: there is one a connection at a time, and room for all of them.
+    private static let smallReply = 64 * 1024
+
     private func writeWhole(_ reply: Reply, _ buffer: ByteBuffer, for exchange: Exchange, to context: ChannelHandlerContext) {
+        var (reply, buffer) = (reply, buffer)
+        var isWritten: EventLoopPromise<Void>?
+        let size = buffer.readableBytes
+        if size > Self.smallReply {
+            if replies.take(size, evenAlone: true) {
+                let promise = context.eventLoop.makePromise(of: Void.self)
+                promise.futureResult.whenComplete { [replies] _ in replies.giveBack(size) }
+                isWritten = promise
+            } else {
+                reply = options.renderError(.serviceUnavailable, "Too many large answers wait for clients that don't read; try again")
+                reply.headers.replaceOrAdd(name: "Retry-After", value: "1")
+                if case .bytes(let bytes) = reply.body { buffer = ByteBuffer(bytes: bytes) }
+            }
+        }
         var headers = reply.headers
         let mayHaveBody = reply.status.mayHaveResponseBody
         if mayHaveBody { headers.replaceOrAdd(name: "Content-Length", value: String(buffer.readableBytes)) }
         writeHead(reply.status, headers, for: exchange, to: context)
         if mayHaveBody, buffer.readableBytes > 0, !exchange.isHead {
-            context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
+            context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: isWritten)
+        } else {
+            isWritten?.succeed()
         }
         finish(exchange, context)
     }

@@ -30,6 +30,8 @@ final class ServerConnection: ChannelDuplexHandler {
     static let pipelineDepth = 16
 
     let options: HTTPService.Options
+    let bodies: ByteBudget
+    let replies: ByteBudget
     let mailbox = Mailbox()
     let logger: Logger
 
@@ -57,8 +59,10 @@ final class ServerConnection: ChannelDuplexHandler {
     /// The current exchange's client has been told to send its body.
     var hasContinued = false
 
-    init(options: HTTPService.Options, logger: Logger) {
+    init(options: HTTPService.Options, bodies: ByteBudget, replies: ByteBudget, logger: Logger) {
         self.options = options
+        self.bodies = bodies
+        self.replies = replies
         self.logger = logger
     }
 
@@ -184,7 +188,7 @@ final class ServerConnection: ChannelDuplexHandler {
         guard let context, !isLast else { return }
         let loopBound = NIOLoopBound(self, eventLoop: context.eventLoop)
         let eventLoop = context.eventLoop
-        let body = RequestBody(headers: head.headers, limit: options.bodyLimit) {
+        let body = RequestBody(headers: head.headers, limit: options.bodyLimit, budget: bodies) {
             eventLoop.execute { loopBound.value.bodyDemanded() }
         }
         let exchange = Exchange(head: head, body: body)

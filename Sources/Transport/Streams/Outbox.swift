@@ -4,8 +4,9 @@ import Synchronization
 
 /// The bytes on their way to one peer: filled from any thread without waiting, emptied by the peer's connection as fast as the peer reads.
 ///
-/// Bounded in bytes and in items. What doesn't fit is refused and ends the stream with `StreamEnd.overflow`: a peer that doesn't read is
-/// cut off, and never misses an item in the middle. An outbox may be filled before its connection exists, and serves one connection.
+/// Bounded in bytes and in items: an offer is taken while less than that waits, so one of any size passes where the peer keeps up. What
+/// isn't taken ends the stream with `StreamEnd.overflow`: a peer that doesn't read is cut off, and never misses an item in the middle.
+/// An outbox may be filled before its connection exists, and serves one connection.
 package final class Outbox: Sendable {
     package enum Closing: Hashable, Sendable {
         /// After what is queued; for a peer that doesn't read, within a few seconds.
@@ -34,9 +35,20 @@ package final class Outbox: Sendable {
         case cut(StreamEnd)
     }
 
-    private struct State {
-        var queued = ByteBuffer()
+    private struct Chunk {
+        var bytes = ByteBuffer()
         var items = 0
+    }
+
+    /// Bytes of a chunk: what one is filled up to before the next one is begun.
+    static let chunk = 256 * 1024
+
+    private struct State {
+        /// What waits, in order: chunks that nothing is added to any more, then the one that is being filled. So what has left is let go,
+        /// and what waits is never copied, however much it is.
+        var full = CircularBuffer<Chunk>()
+        var last = Chunk()
+        var queued = Depth(bytes: 0, items: 0)
         var leaving = Depth(bytes: 0, items: 0)
         var closing: Closing?
         var hasOverflowed = false
@@ -45,6 +57,35 @@ package final class Outbox: Sendable {
         /// Set by the connection; called at most once until it has found the outbox empty, and once more for each urgent matter.
         var wake: (@Sendable () -> Void)?
         var isAwake = false
+
+        mutating func append(count: Int, _ write: (inout ByteBuffer) -> Void) {
+            if count >= Outbox.chunk { sealLast() }
+            if last.items == 0 { last.bytes.reserveCapacity(count) }
+            write(&last.bytes)
+            last.items += 1
+            queued.bytes += count
+            queued.items += 1
+            if last.bytes.readableBytes >= Outbox.chunk { sealLast() }
+        }
+
+        private mutating func sealLast() {
+            guard last.items > 0 else { return }
+            full.append(last)
+            last = Chunk()
+        }
+
+        /// At most `limit` bytes, and the items that end with them.
+        mutating func removeFirst(upTo limit: Int) -> Chunk {
+            if full.isEmpty { sealLast() }
+            guard var first = full.popFirst() else { return Chunk() }
+            if first.bytes.readableBytes > limit, let slice = first.bytes.readSlice(length: limit) {
+                full.prepend(first)
+                first = Chunk(bytes: slice, items: 0)
+            }
+            queued.bytes -= first.bytes.readableBytes
+            queued.items -= first.items
+            return first
+        }
 
         mutating func waking(isUrgent: Bool = false) -> (@Sendable () -> Void)? {
             guard !isAwake || isUrgent, let wake else { return nil }
@@ -58,7 +99,7 @@ package final class Outbox: Sendable {
     private let maximumItems: Int
 
     /// - Parameters:
-    ///   - bytes: how many may wait, those included that the connection has taken but not yet written.
+    ///   - bytes: while fewer wait, those included that the connection has taken but not yet written, another offer is taken.
     ///   - items: how many offers may wait.
     package init(bytes: Int = 8 << 20, items: Int = 65_536) {
         maximumBytes = bytes
@@ -86,13 +127,11 @@ package final class Outbox: Sendable {
     private func offer(count: Int, _ write: (inout ByteBuffer) -> Void) -> Bool {
         let (isAccepted, wake) = state.withLock { state -> (Bool, (@Sendable () -> Void)?) in
             guard state.closing == nil, !state.hasOverflowed, !state.isFinished else { return (false, nil) }
-            let bytes = state.queued.readableBytes + state.leaving.bytes + count
-            guard bytes <= maximumBytes, state.items + state.leaving.items < maximumItems else {
+            guard state.queued.bytes + state.leaving.bytes < maximumBytes, state.queued.items + state.leaving.items < maximumItems else {
                 state.hasOverflowed = true
                 return (false, state.waking(isUrgent: true))
             }
-            write(&state.queued)
-            state.items += 1
+            state.append(count: count, write)
             return (true, state.waking())
         }
         wake?()
@@ -109,7 +148,7 @@ package final class Outbox: Sendable {
     }
 
     package var depth: Depth {
-        state.withLock { Depth(bytes: $0.queued.readableBytes + $0.leaving.bytes, items: $0.items + $0.leaving.items) }
+        state.withLock { Depth(bytes: $0.queued.bytes + $0.leaving.bytes, items: $0.queued.items + $0.leaving.items) }
     }
 
     /// An offer was refused because it didn't fit.
@@ -135,24 +174,15 @@ package final class Outbox: Sendable {
             }
             if state.hasOverflowed { return .cut(.overflow) }
             if state.closing == .now { return .cut(.closed) }
-            let count = state.queued.readableBytes
-            if count == 0 {
+            guard state.queued.bytes > 0 else {
                 if state.closing == .afterDrain { return .end }
                 state.isAwake = false
                 return .nothing
             }
-            let items = state.items
-            if count <= limit {
-                let all = state.queued
-                state.queued = ByteBuffer()
-                state.items = 0
-                state.leaving.items += items
-                state.leaving.bytes += count
-                return .bytes(all, items: items)
-            }
-            guard let slice = state.queued.readSlice(length: limit) else { return .nothing }
-            state.leaving.bytes += limit
-            return .bytes(slice, items: 0)
+            let chunk = state.removeFirst(upTo: limit)
+            state.leaving.bytes += chunk.bytes.readableBytes
+            state.leaving.items += chunk.items
+            return .bytes(chunk.bytes, items: chunk.items)
         }
     }
 
@@ -181,8 +211,9 @@ package final class Outbox: Sendable {
         state.withLock { state in
             state.isFinished = true
             state.wake = nil
-            state.queued = ByteBuffer()
-            state.items = 0
+            state.full = CircularBuffer()
+            state.last = Chunk()
+            state.queued = Depth(bytes: 0, items: 0)
         }
     }
 }

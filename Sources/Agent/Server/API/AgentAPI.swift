@@ -47,7 +47,7 @@ final class AgentAPI: Sendable {
         case "state": return await show(call) { StateReport($0, self).json() }
         case "metrics/snapshot": return await show(call) { MetricsReport($0, self).json() }
         case "metrics":
-            guard let snapshot = await snapshot() else { return Replies.recovering }
+            guard let snapshot = await snapshot() else { return Replies.busy }
             return Reply(.ok, MetricsReport.contentType, MetricsReport(snapshot, self).prometheus())
         case "system/stats.json": return read(call) { SystemReport.json(ground.facts) }
         case "monitor/statistics", "containers": return try await ContainersReport(api: self).respond(to: call, path)
@@ -61,11 +61,11 @@ final class AgentAPI: Sendable {
 
     private func show(_ call: Call, _ body: (AgentSnapshot) -> [UInt8]) async -> Reply {
         guard call.isRead else { return Replies.methodNotAllowed("GET", call) }
-        guard let snapshot = await snapshot() else { return Replies.recovering }
+        guard let snapshot = await snapshot() else { return Replies.busy }
         return JSONP.reply(to: call, body(snapshot))
     }
 
-    /// nil: the agent stops.
+    /// nil: the core has too much to do, or the agent stops.
     func snapshot() async -> AgentSnapshot? { await loop.inspect { $0.snapshot } }
 }
 
@@ -85,6 +85,9 @@ final class AgentResponder: Responder {
 enum Replies {
     static let notFound = Reply.text(.notFound, "404 Not Found.")
     static let recovering = Reply.text(.serviceUnavailable, "Agent has not finished recovery")
+
+    /// The inbox is full, or the agent is stopping.
+    static let busy = Reply.text(.serviceUnavailable, "The agent is overloaded or stopping; try again", headers: ["Retry-After": "1"])
 
     static func badRequest(_ text: String) -> Reply { .text(.badRequest, text) }
 

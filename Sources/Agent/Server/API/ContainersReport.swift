@@ -20,7 +20,7 @@ struct ContainersReport {
 
     func respond(to call: Call, _ path: String) async throws -> Reply {
         guard call.isRead else { return Replies.methodNotAllowed("GET", call) }
-        guard let snapshot = await api.snapshot() else { return Replies.recovering }
+        guard let snapshot = await api.snapshot() else { return Replies.busy }
         guard path == "containers" else { return JSONP.reply(to: call, statistics(await entries(snapshot) { _ in true })) }
         let container = call.query["container_id"], framework = call.query["framework_id"], executor = call.query["executor_id"]
         let isFine = (container == nil || framework == nil && executor == nil) && (executor == nil || framework != nil)

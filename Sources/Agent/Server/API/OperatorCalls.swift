@@ -15,7 +15,8 @@ struct OperatorCalls {
 
     func respond(to call: Call) async throws -> Reply {
         guard call.method == .POST else { return Replies.methodNotAllowed("POST", call) }
-        guard let snapshot = await api.snapshot(), !snapshot.rules.workFolder.isEmpty else { return Replies.recovering }
+        guard let snapshot = await api.snapshot() else { return Replies.busy }
+        guard !snapshot.rules.workFolder.isEmpty else { return Replies.recovering }
         guard let header = call.headers.first(name: "Content-Type") else { return Replies.badRequest("Expecting 'Content-Type' to be present") }
         guard let type = ContentType(leniently: header) else {
             return .text(.unsupportedMediaType, "Expecting 'Content-Type' of application/json or application/x-protobuf")

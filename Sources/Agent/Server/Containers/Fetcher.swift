@@ -36,6 +36,8 @@ final class Fetcher: Sendable {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .follow(max: 5, allowCycles: false))
         configuration.timeout.connect = .seconds(10)
         configuration.timeout.read = TimeAmount(stall)
+        // A framework that wants another try launches the task again; until then a refusal would only be kept back.
+        configuration.connectionPool.retryConnectionEstablishment = false
         client = HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: configuration)
     }
 
@@ -50,6 +52,7 @@ final class Fetcher: Sendable {
                 let failure = error as? Failure ?? Failure(text: "\(error)")
                 logger.info(
                     "a file can't be fetched", metadata: ["container": "\(preparation.container)", "uri": "\(file.uri)", "reason": "\(failure.text)"])
+                Sandbox.note("Failed to fetch '\(file.uri)': \(failure.text)", in: preparation.sandbox)
                 return "Failed to fetch all URIs for container '\(preparation.container)': exited with status \(failure.status)"
                     + ": \(file.uri): \(failure.text)"
             }

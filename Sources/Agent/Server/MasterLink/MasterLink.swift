@@ -15,6 +15,8 @@ final class MasterLink: Sendable {
         let number: UInt64
         let outbox: Outbox
         let connection: RecordConnection
+        /// The subscription has been sent: nothing may come before it.
+        var hasBegun = false
     }
 
     private struct State {
@@ -83,7 +85,9 @@ final class MasterLink: Sendable {
             return masters.isEmpty ? "" : masters[state.nextMaster % masters.count]
         }
         let headers: HTTPHeaders = ["Content-Type": ContentType.protobuf.name, "Accept": ContentType.protobuf.name]
-        let request = RecordConnection.Request(url: "http://\(master)/agora/v1/agent", headers: headers, body: .outbox)
+        var request = RecordConnection.Request(url: "http://\(master)/agora/v1/agent", headers: headers, body: .outbox)
+        // What was lost on the way is asked for again after one second, and then ever later: another attempt finds a mended line sooner.
+        request.connectTimeout = .seconds(2)
         logger.debug("dialling a master", metadata: ["master": "\(master)"])
         let connection = RecordConnection.open(request, stream: stream) { [post] _ in post(.linkOpened(number)) }
         let old = state.withLock { state in
@@ -100,6 +104,7 @@ final class MasterLink: Sendable {
         let outbox = state.withLock { state -> Outbox? in
             guard let line = state.line, line.number == number else { return nil }
             state.hasSpoken = true
+            state.line?.hasBegun = true
             return line.outbox
         }
         outbox?.offer(record: bytes)
@@ -138,7 +143,8 @@ final class MasterLink: Sendable {
     private func beat() {
         let outbox = state.withLock { state -> Outbox? in
             defer { state.hasSpoken = false }
-            return state.hasSpoken ? nil : state.line?.outbox
+            guard let line = state.line, line.hasBegun, !state.hasSpoken else { return nil }
+            return line.outbox
         }
         outbox?.offer(record: Self.heartbeatRecord)
     }

@@ -1,4 +1,6 @@
 import Foundation
+import FrameworkCore
+import FrameworkServer
 package import Logging
 import MesosAPI
 import Runtime
@@ -33,7 +35,7 @@ package final class ServicesServer: Service {
         let recorder = folder.flatMap { Recorder(folder: $0.path + "/recordings", kind: "services", logger: logger) }
         let hub = EventHub(limit: settings.eventStreamMaxOutstandingMessages)
         let answers = Answers<Services.Answer>()
-        client = SchedulerClient(Self.scheduling(settings), logger: logger)
+        client = SchedulerClient(.following(settings.master, principal: settings.principal, secret: settings.secret), logger: logger)
         let target = Target()
         prober = Prober(limit: settings.maxConcurrentMarathonHealthChecks, logger: logger) { await target.post($0) }
         let performer = Performer(client: client, answers: answers, hub: hub, prober: prober, logger: logger)
@@ -71,10 +73,7 @@ package final class ServicesServer: Service {
     }
 
     private func recovered() throws -> Services.Started {
-        var entries: [Services.Started.Entry] = []
-        for table in Services.tables {
-            entries += try store.scan(table: table).map { .init(table: table, key: $0.key, value: $0.value) }
-        }
+        let entries = try store.entries(of: Services.tables)
         var configuration = settings.configuration
         if settings.port == 0 { configuration.webuiURL = nil }
         return .init(seed: .random(in: .min ... .max), configuration: configuration, entries: entries)
@@ -86,39 +85,18 @@ package final class ServicesServer: Service {
         let client = client
         // The core says first what the framework looks like.
         _ = await loop.inspect { $0.hasStarted }
-        try await client.run { event in
+        try await client.follow { event in
             let input: Services.Input
             switch event {
-            case .subscribed(let id, let master):
-                let domain = master.flatMap { $0.hasDomain ? $0.domain.faultDomain.region.name : nil }
-                input = .subscribed(frameworkID: id.value, master: master.map { "\($0.hostname):\($0.port)" } ?? "", region: domain)
+            case .subscribed(let id, let master, let region): input = .subscribed(frameworkID: id, master: master, region: region)
             case .disconnected: input = .disconnected
-            case .offers(let offers): input = .offered(offers)
-            case .update(let status): input = .updated(status)
-            case .message(let message):
-                input = .messaged(executorID: message.executorID.value, agentID: message.agentID.value, Array(message.data))
-            case .callRefused(.updateFramework, _, let message):
-                // Masters before Mesos 1.9 learn of new roles from a subscription only.
-                return client.resubscribe(reason: "the framework could not be updated: \(message)")
-            case .rescinded, .inverseOffers, .inverseRescinded, .operation, .failure, .callRefused: return
+            case .offered(let offers): input = .offered(offers)
+            case .updated(let status): input = .updated(status)
+            case .messaged(let executor, let agent, let data): input = .messaged(executorID: executor, agentID: agent, data)
             }
             _ = await loop.postWhenRoom(input)
         }
     }
-
-    private static func scheduling(_ settings: ServicesSettings) -> SchedulerSettings {
-        let masters = settings.master.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-        var scheduling = SchedulerSettings(masters: masters, framework: Mesos_V1_FrameworkInfo())
-        if let principal = settings.principal {
-            scheduling.credential = .init(principal: principal, secret: settings.secret ?? "")
-        }
-        return scheduling
-    }
-}
-
-/// Settings that can't be used.
-package struct SettingsError: Error, Hashable, Sendable, CustomStringConvertible {
-    package let description: String
 }
 
 /// Where results go that come before the loop exists: nowhere.

@@ -61,6 +61,9 @@ package struct ServicesSettings: Sendable {
 
     /// Why these settings can't be used, in one line; nil if they can.
     package var problem: String? {
+        for name in master.split(separator: ",") where name.contains("://") && !name.contains("http://") && !name.contains("https://") {
+            return "--master: '\(name)' can't be followed (there is no ZooKeeper); name the masters themselves, host:port"
+        }
         if localPortMin > localPortMax || localPortMin < 1 || localPortMax > 65_535 {
             return "--local_port_min and --local_port_max must be a range of ports"
         }

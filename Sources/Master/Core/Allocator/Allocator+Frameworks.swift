@@ -13,15 +13,13 @@ extension Allocator {
     /// What the framework says about itself now. Filters of roles that it has left are gone; what it holds there stays held.
     package mutating func updateFramework(_ framework: Int32, roles: [String], suppressed: [String], traits: Traits) {
         precondition(frameworks[Int(framework)].key != nil, "a framework was updated that is not there")
-        frameworks[Int(framework)].minima = traits.minima
-        frameworks[Int(framework)].capabilities = traits.capabilities
+        frameworks[Int(framework)].traits = traits
         for path in roles { _ = client(framework, path) }
         for client in frameworks[Int(framework)].clients {
             let path = clients[client].path
             clients[client].isSubscribed = roles.contains(path)
             clients[client].isSuppressed = suppressed.contains(path)
-            clients[client].minimum = traits.minima[path]
-            clients[client].capabilities = traits.capabilities
+            clients[client].take(traits)
             if !clients[client].isSubscribed { clients[client].filters = [:] }
             enroll(client)
             retireIfIdle(client)
@@ -117,8 +115,7 @@ extension Allocator {
         let role = self.role(path)
         roles[role].clientCount += 1
         let client = clients.insert(Client(framework: framework, role: role, path: path))
-        clients[client].minimum = frameworks[Int(framework)].minima[path]
-        clients[client].capabilities = frameworks[Int(framework)].capabilities
+        clients[client].take(frameworks[Int(framework)].traits)
         frameworks[Int(framework)].clients.append(client)
         reposition(role)
         return client
@@ -184,5 +181,13 @@ extension Allocator {
         roles[parent].childCount -= 1
         reposition(parent)
         retireIfEmpty(parent)
+    }
+}
+
+extension Allocator.Client {
+    mutating func take(_ traits: Allocator.Traits) {
+        minimum = traits.minima[path]
+        capabilities = traits.capabilities
+        constraints = traits.constraints?.groups(of: path)
     }
 }

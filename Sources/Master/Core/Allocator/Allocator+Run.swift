@@ -61,8 +61,11 @@ extension Allocator {
 
     /// What of `usable` a client may be offered, or why nothing. Looks at everything but whether the client takes part at all.
     func offerable(_ usable: borrowing Usable, to client: borrowing Client, _ agent: Int32, _ now: Int64) -> OfferResult {
-        if let region = agents[Int(agent)].region, region != settings.region, !client.capabilities.contains(.regionAware) {
+        if let region = agents[Int(agent)].place.region, region != settings.region, !client.capabilities.contains(.regionAware) {
             return .failure(.otherRegion)
+        }
+        if let groups = client.constraints, !groups.contains(where: { $0.holds(for: agents[Int(agent)].place) }) {
+            return .failure(.constraints)
         }
         let kinds = agents[Int(agent)].kinds
         if !kinds.arePlain { return offerableSpecial(usable.resources, kinds, to: client, agent, now) }

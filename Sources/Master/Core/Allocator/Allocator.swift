@@ -34,6 +34,7 @@ package struct Allocator: Sendable {
         package var capabilities: FrameworkCapabilities = []
         /// A minimum of its own, by role; an empty one means none at all.
         package var minima: [String: [Quantities]] = [:]
+        package var constraints: OfferConstraints?
 
         package init() {}
     }
@@ -56,7 +57,7 @@ package struct Allocator: Sendable {
         var key: AgentKey?
         var isActive = false
         var isDirty = false
-        var region: String?
+        var place = AgentPlace()
         var total = Resources()
         var amounts = Quantities()
         /// `total` without what is held; shared resources stay in it.
@@ -95,8 +96,7 @@ package struct Allocator: Sendable {
         var key: FrameworkKey?
         var isActive = false
         var name = ""
-        var minima: [String: [Quantities]] = [:]
-        var capabilities: FrameworkCapabilities = []
+        var traits = Traits()
         var clients: [Handle<Client>] = []
     }
 
@@ -116,6 +116,8 @@ package struct Allocator: Sendable {
         var minimum: [Quantities]?
         /// The framework's.
         var capabilities: FrameworkCapabilities = []
+        /// Some group of them must hold for an agent; nil: any agent will do.
+        var constraints: [OfferConstraints.Group]?
         var refusals = RefusalCounts()
     }
 
@@ -172,13 +174,13 @@ package struct Allocator: Sendable {
     // MARK: Agents
 
     /// Takes an agent in, with what is held of it already.
-    package mutating func addAgent(_ key: AgentKey, total: Resources, region: String? = nil) {
+    package mutating func addAgent(_ key: AgentKey, total: Resources, place: AgentPlace = AgentPlace()) {
         let agent = key.index
         while agents.count <= Int(agent) { agents.append(AgentBooks()) }
         precondition(agents[Int(agent)].key == nil, "an agent was added twice")
         let amounts = total.quantities
         agents[Int(agent)] = AgentBooks(
-            key: key, isActive: true, region: region, total: total, amounts: amounts, free: total, kinds: Kinds(total))
+            key: key, isActive: true, place: place, total: total, amounts: amounts, free: total, kinds: Kinds(total))
         totals += amounts
         totalsChanged = true
         mark(agent)
@@ -197,8 +199,10 @@ package struct Allocator: Sendable {
     }
 
     /// The agent's resources or attributes have changed, or what is held there counts differently: filters no longer hold.
-    package mutating func updateAgent(_ agent: Int32, total: Resources) {
+    /// - Parameter place: nil if it has not changed.
+    package mutating func updateAgent(_ agent: Int32, total: Resources, place: AgentPlace? = nil) {
         precondition(agents[Int(agent)].key != nil, "an agent was updated that is not there")
+        if let place { agents[Int(agent)].place = place }
         totals -= agents[Int(agent)].amounts
         agents[Int(agent)].total = total
         agents[Int(agent)].amounts = total.quantities

@@ -7,6 +7,7 @@ package enum OfferRefusal: Int, Hashable, Sendable, CaseIterable, CustomStringCo
     case belowMinimum
     case gpusKeptForOthers
     case otherRegion
+    case constraints
     case refusedBefore
 
     package var description: String {
@@ -18,6 +19,7 @@ package enum OfferRefusal: Int, Hashable, Sendable, CaseIterable, CustomStringCo
         case .belowMinimum: "less is free on the agent than the least that is offered"
         case .gpusKeptForOthers: "the agent has GPUs and the framework lacks the capability GPU_RESOURCES"
         case .otherRegion: "the agent is in another region and the framework lacks the capability REGION_AWARE"
+        case .constraints: "the framework's offer constraints exclude the agent"
         case .refusedBefore: "the framework has declined as much or more of the agent, and its filter has not expired"
         }
     }

@@ -31,11 +31,11 @@ package struct AgentCapabilities: OptionSet, Hashable, Sendable {
 /// What the master keeps of an AgentInfo.
 package struct AgentSpec: Hashable, Sendable {
     package let info: [UInt8]
-    package let hostname: String
+    /// What offer constraints can be about.
+    package let place: AgentPlace
     /// Where the agent's own API listens; the address that it dialled from if it didn't say.
     package let ip: String
     package let port: Int
-    package let region: String?
     package let capabilities: AgentCapabilities
     package let version: String
     /// From its flags: before reservations and volumes that were made later.
@@ -53,10 +53,12 @@ package struct AgentSpec: Hashable, Sendable {
         bytes.fields(Wire.dropping([AgentField.id], from: original))
         bytes.id(AgentField.id, id)
         info = bytes.bytes
-        hostname = message.hostname
+        let domain = message.domain.faultDomain
+        place = AgentPlace(
+            hostname: message.hostname, region: domain.hasRegion ? domain.region.name : nil, zone: domain.hasZone ? domain.zone.name : nil,
+            attributes: message.attributes.map { .init(name: $0.name, text: $0.type == .text ? $0.text.value : nil) })
         self.ip = ip
         port = Int(message.port)
-        region = message.domain.faultDomain.hasRegion ? message.domain.faultDomain.region.name : nil
         self.capabilities = capabilities
         self.version = version
         resources = try ResourceMessages(message.resources).resources
@@ -78,6 +80,8 @@ package struct AgentSpec: Hashable, Sendable {
         }
         offerFields = fields.bytes
     }
+
+    package var hostname: String { place.hostname }
 
     /// `slave(1)@ip:port`, as the originals name an agent's process.
     package var pid: String { "slave(1)@\(ip.contains(":") ? "[\(ip)]" : ip):\(port)" }

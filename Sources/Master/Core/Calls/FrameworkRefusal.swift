@@ -14,12 +14,15 @@ package enum FrameworkRefusal: Error, Hashable, Sendable, CustomStringConvertibl
     case roleNotAllowed([String])
     case rootNotAllowed
     case suppressedNotSubscribed([String])
+    case constraintsOfOtherRole(String)
+    case constraints(String)
     case principalChanged
     case userChanged(from: String, to: String)
     case checkpointChanged(from: Bool, to: Bool)
     case removed
     case notAuthorized(roles: [String])
     case tooLarge(bytes: Int)
+    case nulByte(field: String)
 
     package var description: String {
         switch self {
@@ -34,6 +37,10 @@ package enum FrameworkRefusal: Error, Hashable, Sendable, CustomStringConvertibl
         case .roleNotAllowed(let roles): "Roles {\(roles.joined(separator: ", "))} are not present in the master's --roles"
         case .rootNotAllowed: "User 'root' is not allowed to run frameworks without --root_submissions set"
         case .suppressedNotSubscribed(let roles): "Suppressed roles { \(roles.joined(separator: ", ")) } are not contained in the set of roles"
+        // The missing blank is Mesos's.
+        case .constraintsOfOtherRole(let role):
+            "Offer constraints specify `role_constraints` for a role '\(role)'not contained in the set of roles"
+        case .constraints(let text): "Offer constraints are not valid: \(text)"
         case .principalChanged: "Changing framework's principal is not allowed."
         case .userChanged(let old, let new):
             "Updating 'FrameworkInfo.user' is unsupported; attempted to update from '\(old)' to '\(new)'"
@@ -41,18 +48,21 @@ package enum FrameworkRefusal: Error, Hashable, Sendable, CustomStringConvertibl
             "Updating 'FrameworkInfo.checkpoint' is unsupported; attempted to update from '\(old)' to '\(new)'"
         case .removed: "Framework has been removed"
         case .tooLarge(let bytes): "The FrameworkInfo has \(bytes) bytes; at most \(FrameworkSpec.limit) can be stored"
+        case .nulByte(let field): "'FrameworkInfo.\(field)' contains a NUL byte"
         case .notAuthorized(let roles): "Not authorized to use roles '\(roles.joined(separator: "', '"))'"
         }
     }
 }
 
 extension FrameworkSpec {
-    /// In bytes: what a store's value may hold, with room for what is stored beside it.
-    static let limit = 250_000
+    /// In bytes; it is stored whole at each change.
+    static let limit = 4 << 20
 
     /// What is wrong with it in itself and by the master's configuration; nil if nothing is.
-    func refusal(suppressed: [String], settings: Kernel.Settings) -> FrameworkRefusal? {
+    func refusal(suppressed: [String], constraints: OfferConstraints?, settings: Kernel.Settings) -> FrameworkRefusal? {
         if info.count > Self.limit { return .tooLarge(bytes: info.count) }
+        if user.utf8.contains(0) { return .nulByte(field: "user") }
+        if name.utf8.contains(0) { return .nulByte(field: "name") }
         if has(.multiRole) {
             if hasRole { return .roleOfMultiRole }
             let duplicates = roles.duplicates
@@ -71,7 +81,10 @@ extension FrameworkSpec {
         }
         if user == "root", !settings.allowsRoot { return .rootNotAllowed }
         let strangers = suppressed.filter { !roles.contains($0) }
-        return strangers.isEmpty ? nil : .suppressedNotSubscribed(strangers)
+        if !strangers.isEmpty { return .suppressedNotSubscribed(strangers) }
+        guard let constraints else { return nil }
+        if let role = constraints.roles.first(where: { !roles.contains($0) }) { return .constraintsOfOtherRole(role) }
+        return constraints.flaw.map { .constraints($0) }
     }
 }
 

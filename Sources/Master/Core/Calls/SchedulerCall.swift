@@ -31,6 +31,8 @@ package struct SchedulerCall: Sendable {
     package struct Subscription: Sendable {
         package let framework: FrameworkSpec
         package let suppressed: [String]
+        /// Nil: any agent may be offered.
+        package let constraints: OfferConstraints?
     }
 
     package struct Accept: Sendable {
@@ -73,7 +75,9 @@ extension SchedulerCall.Content {
     fileprivate init(_ call: Mesos_V1_Scheduler_Call, _ bytes: [UInt8]) {
         switch call.type {
         case .subscribe:
-            self = .subscribe(.init(call.subscribe.frameworkInfo, call.subscribe.suppressedRoles))
+            let subscribe = call.subscribe
+            self = .subscribe(
+                .init(subscribe.frameworkInfo, subscribe.suppressedRoles, subscribe.hasOfferConstraints ? subscribe.offerConstraints : nil))
         case .teardown: self = .teardown
         case .accept:
             let raw = Wire.fields(4, of: bytes[...]).flatMap { Wire.fields(2, of: $0) }
@@ -113,7 +117,9 @@ extension SchedulerCall.Content {
                 agentID: call.message.agentID.value, executorID: call.message.executorID.value, data: [UInt8](call.message.data))
         case .request: self = .request
         case .updateFramework:
-            self = .updateFramework(.init(call.updateFramework.frameworkInfo, call.updateFramework.suppressedRoles))
+            let update = call.updateFramework
+            self = .updateFramework(
+                .init(update.frameworkInfo, update.suppressedRoles, update.hasOfferConstraints ? update.offerConstraints : nil))
         case .unknown: self = .unknown
         }
     }
@@ -127,9 +133,10 @@ extension SchedulerCall.Content {
 }
 
 extension SchedulerCall.Subscription {
-    fileprivate init(_ info: Mesos_V1_FrameworkInfo, _ suppressed: [String]) {
+    fileprivate init(_ info: Mesos_V1_FrameworkInfo, _ suppressed: [String], _ constraints: Mesos_V1_Scheduler_OfferConstraints?) {
         // Serialising what was just parsed can't fail.
         framework = FrameworkSpec(info, bytes: (try? info.serializedBytes()) ?? [])
         self.suppressed = suppressed
+        self.constraints = constraints.map(OfferConstraints.init)
     }
 }

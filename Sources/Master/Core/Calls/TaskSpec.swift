@@ -55,6 +55,16 @@ package struct TaskSpec: Hashable, Sendable {
         }
     }
 
+    /// Bytes of a TaskInfo: what is more, no agent takes.
+    package static let limit = 4 << 20
+
+    /// The bytes of what the agent gets. Nearly all tasks are so small that there is no need to make it.
+    func size(allocatedTo role: String) -> Int {
+        // A resource has four bytes at least, and gets the role, its tags and lengths.
+        let most = info.count + info.count / 4 * (min(role.utf8.count, Self.limit) + 16)
+        return most <= Self.limit ? info.count : info(allocatedTo: role).count
+    }
+
     /// The TaskInfo with the role filled in where resources don't say one.
     func info(allocatedTo role: String) -> [UInt8] { lacksRole ? Wire.allocating(info, to: role) : info }
 }

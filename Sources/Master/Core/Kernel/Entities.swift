@@ -22,6 +22,7 @@ package struct Framework: Sendable {
     /// Known from the store or from agents; has not subscribed to this master yet.
     package var isRecovered = false
     package var suppressed: [String] = []
+    package var constraints: OfferConstraints?
     /// Wall clock, in nanoseconds.
     package var registered: Int64
     package var reregistered: Int64
@@ -72,6 +73,8 @@ package struct Agent: Sendable {
     package var tasks: [Handle<TaskEntry>] = []
     package var executors: [Executor] = []
     package var offers: [Handle<Offer>] = []
+    /// It has been away for too long, and waits for its turn to be given up.
+    package var isOverdue = false
     /// By an operator: nothing of it is offered.
     package var isDeactivated = false
     /// Wall clock, in nanoseconds; `reregistered` is zero if it has not come back.
@@ -110,6 +113,8 @@ package struct Executor: Hashable, Sendable {
     package let spec: ExecutorSpec
     package let role: String
     package var containerID: String
+    /// The agent, or the executor itself, has said that it is there.
+    package var isKnown = false
 }
 
 /// Resources of one agent that one framework may use, until it answers.
@@ -146,7 +151,7 @@ package struct TaskEntry: Sendable, Chained {
     package let resources: Resources
     package var place = Place.active
     package var state: TaskState
-    /// The newest status that was passed on to the framework, or that the agent has brought along.
+    /// The newest status that its agent has sent to the framework, or has brought along.
     package var forwardedState: TaskState?
     package var forwardedUUID: [UInt8] = []
     /// TaskStatus messages without their data, the last of each run of equal states.
@@ -174,6 +179,19 @@ package struct FrameworkCounts: Hashable, Sendable {
     package var offersAccepted: UInt64 = 0
     package var offersDeclined: UInt64 = 0
     package var offersRescinded: UInt64 = 0
+    package var operations: UInt64 = 0
+    /// Of the operations, those that were LAUNCH.
+    package var launches: UInt64 = 0
+    /// By the number of the state.
+    private var ends: [UInt64] = []
 
     package init() {}
+
+    /// How many tasks ended so.
+    package func ended(_ state: TaskState) -> UInt64 { ends.isEmpty ? 0 : ends[state.rawValue] }
+
+    mutating func count(end state: TaskState) {
+        if ends.isEmpty { ends = Array(repeating: 0, count: 16) }
+        ends[state.rawValue] += 1
+    }
 }

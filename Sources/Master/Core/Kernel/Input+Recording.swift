@@ -131,6 +131,7 @@ extension Kernel.Settings: Recordable {
         writer.put(excludedNames) { $0.put($1) }
         writer.put(filtersGPUs)
         writer.put(region)
+        writer.put(agentRemovalPause)
     }
 
     package init(from reader: inout RecordingReader) throws(RecordingError) {
@@ -159,6 +160,7 @@ extension Kernel.Settings: Recordable {
         excludedNames = try Self.texts(&reader)
         filtersGPUs = try reader.bool()
         region = try reader.optionalString()
+        agentRemovalPause = try reader.int64()
     }
 
     private static func texts(_ reader: inout RecordingReader) throws(RecordingError) -> [String] {

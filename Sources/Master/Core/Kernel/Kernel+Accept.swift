@@ -23,7 +23,8 @@ extension Kernel {
                 discard(offer)
             }
             frameworks[framework].counts.offersAccepted += UInt64(set.offers.count)
-            for operation in call.operations { carryOut(operation, framework, set, &rest) }
+            var room = Self.launchLimit
+            for operation in call.operations { carryOut(operation, framework, set, &rest, &room) }
             giveBack(rest, framework, set.role, set.agent, refuse: call.refuse)
         }
     }
@@ -68,12 +69,21 @@ extension Kernel {
         }
     }
 
-    private mutating func carryOut(_ operation: OfferOperation, _ framework: Handle<Framework>, _ set: OfferSet, _ rest: inout Resources) {
+    /// Bytes of what one ACCEPT may send to an agent, a FrameworkInfo with each task: a fraction of what may wait for the agent, so that no
+    /// framework can end the agent's link.
+    package static var launchLimit: Int { 32 << 20 }
+
+    private mutating func carryOut(
+        _ operation: OfferOperation, _ framework: Handle<Framework>, _ set: OfferSet, _ rest: inout Resources, _ room: inout Int
+    ) {
+        frameworks[framework].counts.operations += 1
         switch operation {
         case .launch(let specs, let hasID):
+            frameworks[framework].counts.launches += 1
             for spec in specs {
                 let refusal = hasID ? .idOfLaunch : refusal(of: spec, framework, set.agent, role: set.role, rest: rest)
-                if let refusal {
+                room -= spec.size(allocatedTo: set.role) + frameworks[framework].spec.info.count
+                if let refusal = refusal ?? (room < 0 ? .tooMuchAtOnce : nil) {
                     drop(spec, framework, .taskError, .taskInvalid, refusal.description)
                 } else {
                     launch(spec, framework, set.agent, set.role, &rest)
@@ -130,6 +140,7 @@ extension Kernel {
         _ spec: TaskSpec, _ framework: Handle<Framework>, _ state: TaskState, _ reason: StatusReason, _ message: String
     ) {
         metrics.ended(state)
+        frameworks[framework].counts.count(end: state)
         log(.info, "task refused", ["framework": frameworks[framework].id, "task": spec.id, "reason": message])
         let status = MadeStatus(
             taskID: spec.id, agentID: spec.agentID, executorID: spec.executor?.id, state: state, reason: reason, message: message, time: now.wall)

@@ -26,7 +26,7 @@ extension Kernel {
         }
         let agent = register(known, id, spec, subscription, link)
         agentsByAddress[address] = agent
-        let unknown = reconcile(agent, with: subscription)
+        let unknown = reconcile(agent, with: subscription, wasGivenUp: known == nil)
         emit(
             .order(
                 link: link,
@@ -62,6 +62,7 @@ extension Kernel {
     private mutating func replaced(at address: String) -> Handle<Agent>? {
         guard let old = agentsByAddress[address], agents.contains(old) else { return nil }
         if agents[old].tasks.isEmpty, agents[old].executors.isEmpty { return old }
+        metrics.agentReplacements += 1
         removeAgent(old, "a new agent registered at the same address")
         return nil
     }
@@ -74,6 +75,7 @@ extension Kernel {
         if let known {
             agent = known
             let wasRecovered = agents[agent].isRecovered
+            cancelRemoval(of: agent)
             if let old = agents[agent].link {
                 links[old] = nil
                 emit(.cut(link: old))
@@ -85,9 +87,9 @@ extension Kernel {
             agents[agent].total = total
             agents[agent].reregistered = now.wall
             if wasRecovered {
-                allocator.addAgent(agent, total: total, region: spec.region)
+                allocator.addAgent(agent, total: total, place: spec.place)
             } else {
-                allocator.updateAgent(agent.index, total: total)
+                allocator.updateAgent(agent.index, total: total, place: spec.place)
             }
             if hasChanged { store(agent) }
             metrics.agentReregistrations += 1
@@ -97,7 +99,7 @@ extension Kernel {
                     id: id, spec: spec, state: .connected(link: link), base: spec.resources, total: total,
                     checkpointed: subscription.checkpointed, resourcesVersion: subscription.resourcesVersion, registered: now.wall))
             agentsByID[id] = agent
-            allocator.addAgent(agent, total: total, region: spec.region)
+            allocator.addAgent(agent, total: total, place: spec.place)
             if lostAgents.removeValue(forKey: id) != nil {
                 agents[agent].reregistered = now.wall
                 metrics.agentReregistrations += 1
@@ -137,6 +139,7 @@ extension Kernel {
         let entry = agents[agent]
         log(.warning, "agent is unreachable", ["agent": entry.id, "hostname": entry.spec.hostname])
         metrics.agentsUnreachable += 1
+        if entry.isRecovered { metrics.recoveryRemovals += 1 }
         rescindOffers(of: agent)
         for task in entry.tasks {
             if tasks[task].state.isTerminal { complete(task) } else { makeUnreachable(task, entry.spec.hostname) }
@@ -197,6 +200,7 @@ extension Kernel {
 
     /// Takes the agent off the lists. Nothing of it is offered, and no task is there, any more.
     private mutating func drop(_ agent: Handle<Agent>) {
+        cancelRemoval(of: agent)
         let entry = agents[agent]
         if !entry.isRecovered { allocator.removeAgent(agent.index) }
         agentsByID[entry.id] = nil

@@ -38,7 +38,9 @@ extension Kernel {
     private mutating func carryOut(_ content: SchedulerCall.Content, _ framework: Handle<Framework>) {
         switch content {
         case .subscribe, .updateFramework, .unknown: break
-        case .teardown: remove(framework)
+        case .teardown:
+            metrics.teardowns += 1
+            remove(framework)
         case .accept(let call): accept(framework, call)
         case .decline(let offers, let refuse): decline(framework, offers, refuse)
         // There are no inverse offers, and unknown ones are ignored.
@@ -49,7 +51,7 @@ extension Kernel {
         case .shutdown(let executorID, let agentID): shutdown(framework, executorID, agentID)
         case .acknowledge(let agentID, let taskID, let uuid): acknowledge(framework, agentID, taskID, uuid)
         // The master makes no operation, so that there is none to be acknowledged.
-        case .acknowledgeOperation: break
+        case .acknowledgeOperation: metrics.operationAcknowledgements += 1
         case .reconcile(let references): reconcile(framework, references)
         case .reconcileOperations(let references): reconcileOperations(framework, references)
         case .message(let agentID, let executorID, let data): message(framework, agentID, executorID, data)
@@ -87,31 +89,46 @@ extension Kernel {
 
     private mutating func updateFramework(_ framework: Handle<Framework>, _ update: SchedulerCall.Subscription) -> CallRefusal? {
         let spec = update.framework
-        if let refusal = spec.refusal(suppressed: [], settings: settings) { return .frameworkInvalid(refusal) }
+        if let refusal = spec.refusal(suppressed: [], constraints: nil, settings: settings) { return .frameworkInvalid(refusal) }
         let old = frameworks[framework].spec
         if spec.principal != old.principal { return .updateInvalid(.principalChanged) }
         if spec.user != old.user { return .updateInvalid(.userChanged(from: old.user, to: spec.user)) }
         if spec.checkpoint != old.checkpoint { return .updateInvalid(.checkpointChanged(from: old.checkpoint, to: spec.checkpoint)) }
-        if let refusal = spec.refusal(suppressed: update.suppressed, settings: settings) { return .callInvalid(refusal) }
+        if let refusal = spec.refusal(suppressed: update.suppressed, constraints: update.constraints, settings: settings) {
+            return .callInvalid(refusal)
+        }
         change(framework, to: spec)
         frameworks[framework].suppressed = update.suppressed
+        frameworks[framework].constraints = update.constraints
         rescindOffers(of: framework) { !spec.roles.contains($0.role) }
-        allocator.updateFramework(framework.index, roles: spec.roles, suppressed: update.suppressed, traits: spec.traits)
+        updateAllocator(framework)
         store(framework)
         if isObserved { emit(.observe(.frameworkUpdated(view(framework)))) }
         return nil
     }
 
     private mutating func shutdown(_ framework: Handle<Framework>, _ executorID: String, _ agentID: String) {
-        guard let agent = agentsByID[agentID] else {
-            return log(.info, "SHUTDOWN dropped: the agent is unknown", ["framework": frameworks[framework].id, "agent": agentID])
+        // What can't be an id is none of an executor, and need not be sent anywhere.
+        guard let agent = agentsByID[agentID], IDRefusal(executorID) == nil else {
+            return log(.info, "SHUTDOWN dropped: there is no such agent or executor", ["framework": frameworks[framework].id, "agent": agentID])
         }
         order(agent, .shutdownExecutor(frameworkID: frameworks[framework].id, executorID: executorID))
     }
 
+    /// Bytes of a message's data: half of what may wait for an agent besides its orders.
+    package static var messageLimit: Int { 4 << 20 }
+
     private mutating func message(_ framework: Handle<Framework>, _ agentID: String, _ executorID: String, _ data: [UInt8]) {
         metrics.frameworkMessages += 1
-        guard let agent = agentsByID[agentID], agents[agent].link != nil else { return }
+        guard let agent = agentsByID[agentID], agents[agent].link != nil, IDRefusal(executorID) == nil else {
+            metrics.invalidFrameworkMessages += 1
+            return
+        }
+        guard data.count <= Self.messageLimit else {
+            metrics.droppedMessages += 1
+            let details: KeyValuePairs = ["framework": frameworks[framework].id, "agent": agentID, "bytes": "\(data.count)"]
+            return log(.warning, "MESSAGE dropped: it is too large", details)
+        }
         order(agent, .message(frameworkID: frameworks[framework].id, executorID: executorID, data: data))
     }
 

@@ -9,14 +9,15 @@ extension Kernel {
         guard case .subscribe(let subscription) = call.content else { return emit(.end(stream: stream)) }
         metrics.subscribes += 1
         let spec = subscription.framework
-        if let refusal = spec.refusal(suppressed: subscription.suppressed, settings: settings) { return refuse(stream, refusal) }
+        let (suppressed, constraints) = (subscription.suppressed, subscription.constraints)
+        if let refusal = spec.refusal(suppressed: suppressed, constraints: constraints, settings: settings) { return refuse(stream, refusal) }
         if let id = spec.id, let known = frameworksByID[id] {
             if frameworks[known].isCompleted { return refuse(stream, .removed) }
             if frameworks[known].spec.principal != spec.principal { return refuse(stream, .principalChanged) }
             reconnect(known, spec)
-            connect(known, stream, streamID, subscription.suppressed)
+            connect(known, stream, streamID, subscription)
         } else {
-            connect(add(spec, isRecovered: false), stream, streamID, subscription.suppressed)
+            connect(add(spec, isRecovered: false), stream, streamID, subscription)
         }
     }
 
@@ -48,9 +49,17 @@ extension Kernel {
         let framework = frameworks.insert(entry)
         frameworksByID[id] = framework
         allocator.addFramework(framework, name: id)
-        allocator.updateFramework(framework.index, roles: spec.roles, suppressed: [], traits: spec.traits)
+        updateAllocator(framework)
         if isRecovered { deadlines.insert(.framework(framework), at: now.monotonic.saturatingAdd(grace)) }
         return framework
+    }
+
+    /// Tells the allocator what the framework says about itself now.
+    mutating func updateAllocator(_ framework: Handle<Framework>) {
+        let entry = frameworks[framework]
+        var traits = entry.spec.traits
+        traits.constraints = entry.constraints
+        allocator.updateFramework(framework.index, roles: entry.spec.roles, suppressed: entry.suppressed, traits: traits)
     }
 
     /// A framework that is known has come back, or another instance of it takes over.
@@ -79,16 +88,19 @@ extension Kernel {
         for agent in agentsWithTasks(of: framework) { order(agent, .framework(frameworkID: id, info: info)) }
     }
 
-    private mutating func connect(_ framework: Handle<Framework>, _ stream: UInt64, _ streamID: String, _ suppressed: [String]) {
+    private mutating func connect(
+        _ framework: Handle<Framework>, _ stream: UInt64, _ streamID: String, _ subscription: SchedulerCall.Subscription
+    ) {
         let wasRecovered = frameworks[framework].isRecovered
         let isNew = !wasRecovered && frameworks[framework].streamID.isEmpty
         frameworks[framework].state = .connected(stream: stream)
         frameworks[framework].streamID = streamID
         frameworks[framework].isRecovered = false
-        frameworks[framework].suppressed = suppressed
+        frameworks[framework].suppressed = subscription.suppressed
+        frameworks[framework].constraints = subscription.constraints
         streams[stream] = framework
         let spec = frameworks[framework].spec
-        allocator.updateFramework(framework.index, roles: spec.roles, suppressed: suppressed, traits: spec.traits)
+        updateAllocator(framework)
         allocator.setActive(true, framework: framework.index)
         store(framework)
         log(.info, "framework subscribed", ["framework": frameworks[framework].id, "name": spec.name, "roles": spec.roles.joined(separator: ",")])

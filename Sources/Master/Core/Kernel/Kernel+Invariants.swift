@@ -23,8 +23,10 @@ extension Kernel {
             digest.combine(agent.id)
             digest.combine("\(agent.state)")
             digest.combine("\(agent.total)")
-            digest.combine("\(allocator.free(of: handle.index))")
+            // One that has not come back since the restart has nothing to allocate.
+            if !agent.isRecovered { digest.combine("\(allocator.free(of: handle.index))") }
             digest.combine(agent.tasks.count)
+            digest.combine(agent.isOverdue)
         }
         tasks.forEach { _, task in
             digest.combine(task.id)
@@ -41,6 +43,10 @@ extension Kernel {
 
     package func checkInvariants() {
         allocator.checkInvariants()
+        var overdueCount = 0
+        agents.forEach { _, agent in overdueCount += agent.isOverdue ? 1 : 0 }
+        precondition(overdueCount == overdue.count, "an agent that waits to be given up is not in the queue, or twice")
+        for agent in overdue { precondition(agents[agent].isOverdue && agents[agent].link == nil, "an agent that is there is to be given up") }
         agents.forEach { handle, agent in
             guard !agent.isRecovered else {
                 precondition(agent.tasks.isEmpty && agent.offers.isEmpty, "an agent that has not come back has tasks or offers")

@@ -4,8 +4,9 @@ import Resources
 
 /// Bringing the books together with what an agent says it runs, when it comes or comes back.
 extension Kernel {
+    /// - Parameter wasGivenUp: the agent was unreachable, or nobody knew that it was there, so that frameworks believe its tasks lost.
     /// - Returns: the tasks that should be there and aren't, for the agent to say what became of them.
-    mutating func reconcile(_ agent: Handle<Agent>, with subscription: AgentSubscription) -> [UnknownTask] {
+    mutating func reconcile(_ agent: Handle<Agent>, with subscription: AgentSubscription, wasGivenUp: Bool) -> [UnknownTask] {
         adoptFrameworks(of: subscription, agent)
         reconcileExecutors(of: agent, subscription)
         var reported: Set<TaskKey> = []
@@ -16,7 +17,7 @@ extension Kernel {
                 continue
             }
             guard reported.insert(TaskKey(framework: framework, id: report.spec.id)).inserted else { continue }
-            adopt(report, framework, agent)
+            adopt(report, framework, agent, wasGivenUp: wasGivenUp)
         }
         return agents[agent].tasks.compactMap { handle in
             let task = tasks[handle]
@@ -52,15 +53,18 @@ extension Kernel {
             if !reported.contains(where: { $0.frameworkID == id && $0.spec.id == executor.spec.id }) { releaseExecutor(executor, on: agent) }
         }
         for report in reported {
+            if let framework = living(report.frameworkID) { noteExecutor(report.spec.id, of: framework, on: agent) }
             guard let framework = living(report.frameworkID), !hasExecutor(report.spec.id, framework, agent) else { continue }
             let role = report.spec.role ?? frameworks[framework].spec.roles.first ?? Role.unreserved
             agents[agent].executors.append(
-                Executor(framework: framework, spec: report.spec, role: role, containerID: report.containerID))
+                Executor(framework: framework, spec: report.spec, role: role, containerID: report.containerID, isKnown: true))
             allocator.hold(framework.index, role: role, agent: agent.index, resources: report.spec.resources)
         }
     }
 
-    private mutating func adopt(_ report: AgentSubscription.ReportedTask, _ framework: Handle<Framework>, _ agent: Handle<Agent>) {
+    private mutating func adopt(
+        _ report: AgentSubscription.ReportedTask, _ framework: Handle<Framework>, _ agent: Handle<Agent>, wasGivenUp: Bool
+    ) {
         let status = report.status ?? []
         guard let known = task(framework, report.spec.id) else {
             let role = report.spec.role ?? frameworks[framework].spec.roles.first ?? Role.unreserved
@@ -70,6 +74,8 @@ extension Kernel {
             tasks[task].forwardedState = report.acknowledgedState
             if tasks[task].holdsResources { hold(task) }
             if isObserved { emit(.observe(.taskAdded(view(task)))) }
+            // An earlier master has told the framework that the task is unreachable, and may have been the only one to know.
+            if wasGivenUp, tasks[task].holdsResources { tellReturn(of: task, status) }
             return
         }
         if tasks[known].place == .unreachable {
@@ -91,13 +97,20 @@ extension Kernel {
         metrics.moved(from: tasks[task].state, to: report.state)
         tasks[task].state = report.state
         if tasks[task].holdsResources { hold(task) }
-        let details = Wire.fields([StatusField.healthy, StatusField.checkStatus, StatusField.containerStatus], of: report.status ?? [])
+        tellReturn(of: task, report.status ?? [])
+    }
+
+    /// Tells the framework that the task is where it was. - Parameter last: the newest status that the agent knows.
+    private mutating func tellReturn(of task: Handle<TaskEntry>, _ last: [UInt8]) {
+        let framework = tasks[task].framework
+        let details = Wire.fields([StatusField.healthy, StatusField.checkStatus, StatusField.containerStatus], of: last)
         let status = MadeStatus(
-            taskID: tasks[task].id, agentID: agents[agent].id, executorID: tasks[task].executorID, state: report.state,
+            taskID: tasks[task].id, agentID: tasks[task].agentID, executorID: tasks[task].executorID, state: tasks[task].state,
             reason: .agentReregistered, message: "Unreachable agent re-reregistered", time: now.wall, details: details)
-        tasks[task].statuses.append(TaskRecord(state: report.state, status: status.encoded))
+        let record = TaskRecord(state: status.state, status: status.encoded)
+        tasks[task].statuses.append(record)
         tell(framework, .update(.made(status)))
-        if isObserved { emit(.observe(.taskUpdated(frameworkID: frameworks[framework].id, status: status.encoded, state: report.state))) }
+        if isObserved { emit(.observe(.taskUpdated(frameworkID: frameworks[framework].id, status: record.status, state: record.state))) }
     }
 
     private mutating func hold(_ task: Handle<TaskEntry>) {

@@ -9,6 +9,8 @@ extension Kernel {
         of spec: TaskSpec, _ framework: Handle<Framework>, _ agent: Handle<Agent>, role: String, rest: Resources
     ) -> TaskRefusal? {
         if let flaw = spec.flaw, flaw.step < .killPolicy { return .flaw(flaw) }
+        let size = spec.size(allocatedTo: role)
+        if size > TaskSpec.limit { return .tooLarge(bytes: size) }
         if let known = task(framework, spec.id) {
             return tasks[known].place == .unreachable ? .reusesUnreachable(spec.id) : .duplicate(spec.id)
         }
@@ -62,6 +64,8 @@ extension Resource.Value {
 /// Specified by what Mesos 1.11 says in the same cases.
 package enum TaskRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     case flaw(TaskFlaw)
+    case tooLarge(bytes: Int)
+    case tooMuchAtOnce
     case idOfLaunch
     case groupsNotServed
     case duplicate(String)
@@ -76,6 +80,8 @@ package enum TaskRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .flaw(let flaw): flaw.description
+        case .tooLarge(let bytes): "TaskInfo of \(bytes) bytes is larger than the \(TaskSpec.limit) bytes that an agent takes"
+        case .tooMuchAtOnce: "The tasks of one ACCEPT may have \(Kernel.launchLimit) bytes, a FrameworkInfo with each: launch the rest by another one"
         case .idOfLaunch: "The `id` field cannot be set on LAUNCH operations"
         case .groupsNotServed: "Task groups are not served by this master: launch each task by itself"
         case .duplicate(let id): "Task has duplicate ID: \(id)"

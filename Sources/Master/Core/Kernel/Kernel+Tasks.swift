@@ -20,7 +20,10 @@ extension Kernel {
     mutating func acknowledge(_ framework: Handle<Framework>, _ agentID: String, _ taskID: String, _ uuid: [UInt8]) {
         metrics.acknowledgements += 1
         // The agent sends the update again when it is back.
-        guard let agent = agentsByID[agentID], agents[agent].link != nil else { return }
+        guard let agent = agentsByID[agentID], agents[agent].link != nil, IDRefusal(taskID) == nil else {
+            metrics.invalidAcknowledgements += 1
+            return
+        }
         order(agent, .acknowledge(frameworkID: frameworks[framework].id, taskID: taskID, uuid: uuid))
         guard let task = task(framework, taskID), tasks[task].agent == agent, tasks[task].forwardedUUID == uuid,
             tasks[task].forwardedState?.isTerminal == true
@@ -30,6 +33,7 @@ extension Kernel {
 
     /// The task has ended: enters the status that says so, and frees its resources.
     mutating func finish(_ task: Handle<TaskEntry>, _ status: MadeStatus) {
+        guard !tasks[task].state.isTerminal else { return }
         let encoded = status.encoded
         enter(status.state, encoded, of: task)
         if isObserved { emit(.observe(.taskUpdated(frameworkID: frameworks[tasks[task].framework].id, status: encoded, state: status.state))) }
@@ -37,6 +41,7 @@ extension Kernel {
 
     /// Enters a newer state in the books. After a terminal one, none counts any more.
     mutating func enter(_ state: TaskState, _ status: [UInt8], of task: Handle<TaskEntry>) {
+        if let last = tasks[task].statuses.last, last.state.isTerminal { return }
         let old = tasks[task].state
         let record = TaskRecord(state: state, status: Wire.has(StatusField.data, status) ? Wire.dropping([StatusField.data], from: status) : status)
         if let last = tasks[task].statuses.last, last.state == state {
@@ -48,6 +53,7 @@ extension Kernel {
         let heldResources = tasks[task].holdsResources
         tasks[task].state = state
         metrics.moved(from: old, to: state)
+        if state.isTerminal { frameworks[tasks[task].framework].counts.count(end: state) }
         if heldResources, !tasks[task].holdsResources { release(task) }
     }
 
@@ -106,7 +112,8 @@ extension Kernel {
         let last = entry.statuses.last?.status ?? []
         let details = Wire.fields([StatusField.healthy, StatusField.checkStatus, StatusField.containerStatus], of: last)
         return MadeStatus(
-            taskID: entry.id, agentID: entry.agentID, executorID: entry.executorID, state: entry.forwardedState ?? entry.state,
+            taskID: entry.id, agentID: entry.agentID, executorID: entry.executorID ?? Wire.id(StatusField.executorID, of: last),
+            state: entry.forwardedState ?? entry.state,
             reason: .reconciliation, message: "Reconciliation: Latest task state", time: now.wall, details: details)
     }
 
@@ -145,6 +152,7 @@ extension Kernel {
 
     /// No operation is known, so each is what its agent is.
     mutating func reconcileOperations(_ framework: Handle<Framework>, _ references: [SchedulerCall.Reference]) {
+        metrics.operationReconciliations += 1
         for reference in references {
             let (state, message): (Mesos_V1_OperationState, String)
             if let agentID = reference.agentID, let agent = agentsByID[agentID], agents[agent].isRecovered {

@@ -10,6 +10,7 @@ extension Kernel {
             case .heartbeat(let framework): heartbeat(framework)
             case .framework(let framework): frameworkTimeout(framework)
             case .agent(let agent): agentTimeout(agent)
+            case .removal: removeOverdue()
             case .oldOffers: reviewOldOffers()
             }
         }
@@ -32,6 +33,7 @@ extension Kernel {
             case .silent(let until): agents[agent].state = .silent(until: max(until.saturatingAdd(lateness), earliest))
             case .recovered(let until): agents[agent].state = .recovered(until: max(until.saturatingAdd(lateness), earliest))
             }
+            cancelRemoval(of: agent)
             setDeadline(agent)
         }
         log(.warning, "woken too late: agents get more time", ["milliseconds": "\(lateness / .millisecond)"])
@@ -68,11 +70,6 @@ extension Kernel {
         }
         log(.notice, "framework did not come back in time", ["framework": frameworks[framework].id])
         remove(framework)
-    }
-
-    private mutating func agentTimeout(_ agent: Handle<Agent>) {
-        guard agents.contains(agent), let until = agents[agent].deadline, until <= now.monotonic else { return }
-        loseAgent(agent)
     }
 
     mutating func setDeadline(_ agent: Handle<Agent>) {

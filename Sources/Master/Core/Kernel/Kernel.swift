@@ -30,6 +30,7 @@ package struct Kernel: StateMachine {
         case heartbeat(Handle<Framework>)
         case framework(Handle<Framework>)
         case agent(Handle<Agent>)
+        case removal
         case oldOffers
     }
 
@@ -57,6 +58,12 @@ package struct Kernel: StateMachine {
     var links: [UInt64: Handle<Agent>] = [:]
 
     var lostAgents = OrderedDictionary<String, LostAgent>()
+    /// Agents that have been away for too long and wait to be given up, in order (Kernel+Removal.swift).
+    var overdue = Deque<Handle<Agent>>()
+    /// Monotonic clock: none of them is given up before.
+    var nextRemoval = Int64.min
+    /// The time for which `Deadline.removal` was set last.
+    var removalSetFor = Int64.min
     var completedFrameworks = Deque<Handle<Framework>>()
     /// In the order in which they were made, and those among them that have been held for long; those that are gone are skipped.
     var youngOffers = Deque<Handle<Offer>>()

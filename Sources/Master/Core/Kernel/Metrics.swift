@@ -15,12 +15,31 @@ package struct Metrics: Hashable, Sendable {
     package var launches: UInt64 = 0
     package var frameworkMessages: UInt64 = 0
     package var executorMessages: UInt64 = 0
+    /// Those of the above that went nowhere, and those that were too large.
+    package var invalidFrameworkMessages: UInt64 = 0
+    package var invalidExecutorMessages: UInt64 = 0
+    package var droppedMessages: UInt64 = 0
+    package var invalidAcknowledgements: UInt64 = 0
+    package var operationReconciliations: UInt64 = 0
+    package var operationAcknowledgements: UInt64 = 0
+    package var executorExits: UInt64 = 0
+    package var agentChanges: UInt64 = 0
+    package var agentGoodbyes: UInt64 = 0
+    package var teardowns: UInt64 = 0
+    package var operationUpdates: UInt64 = 0
     package var validUpdates: UInt64 = 0
     package var invalidUpdates: UInt64 = 0
     package var agentRegistrations: UInt64 = 0
     package var agentReregistrations: UInt64 = 0
     package var agentRemovals: UInt64 = 0
+    /// Of the removals: another agent has registered at the same address.
+    package var agentReplacements: UInt64 = 0
+    /// Of those that are unreachable: the store knew them, and they never came back to this master.
+    package var recoveryRemovals: UInt64 = 0
     package var agentsUnreachable: UInt64 = 0
+    /// Agents that have been away for too long; and those of them that came back before it was their turn to be given up.
+    package var removalsScheduled: UInt64 = 0
+    package var removalsCanceled: UInt64 = 0
     package var allocationRuns: UInt64 = 0
     /// By the number of the state: of states that end a task how many ever, of others how many now.
     private var states: [Int64] = Array(repeating: 0, count: 16)

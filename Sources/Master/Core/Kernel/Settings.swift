@@ -6,12 +6,14 @@ extension Kernel {
     /// Specified by Mesos 1.11 docs/configuration/master.md; the defaults that differ are listed in docs/compatibility.md.
     package struct Settings: Hashable, Sendable {
         package var heartbeatInterval: Int64 = 15 * .second
-        /// How long an agent may be silent before it counts as unreachable.
-        package var agentTimeout: Int64 = 5 * .second
+        /// How long an agent may be silent before it counts as unreachable. Frameworks hear of it within five seconds; telling them takes some.
+        package var agentTimeout: Int64 = 4_750 * .millisecond
         /// How much of that the connection itself waits for a byte.
         package var agentSilence: Int64 = 4 * .second
         /// How long an agent whose host lives may stay away.
         package var agentReregisterTimeout: Int64 = 600 * .second
+        /// At least so long lies between two agents that are given up; zero: no limit.
+        package var agentRemovalPause: Int64 = 0
         /// An offer older than this is rescinded if another framework waits for such resources; zero: never.
         package var offerHoldLimit: Int64 = 10 * .second
         /// An offer older than this is rescinded in any case; zero: never.

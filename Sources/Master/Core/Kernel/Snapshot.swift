@@ -27,9 +27,24 @@ package struct Snapshot: Hashable, Sendable {
     package func offerID(_ offer: borrowing Offer) -> String { "\(masterID)-O\(offer.number)" }
 }
 
+/// What the allocator has to say of each role that a framework is in, by name.
+package struct AllocatorReport: Hashable, Sendable {
+    package struct Role: Hashable, Sendable {
+        package let name: String
+        /// On how many agents a framework has refused something that it isn't offered again yet.
+        package let filters: Int
+        /// A fraction of 1.
+        package let dominantShare: Double
+    }
+
+    package let roles: [Role]
+}
+
 /// A task as operators see it.
 package struct TaskView: Hashable, Sendable {
     package let frameworkID: String
+    /// Its framework's.
+    package let user: String
     package let agentID: String
     package let id: String
     package let info: [UInt8]
@@ -45,6 +60,7 @@ package struct TaskView: Hashable, Sendable {
 /// A framework as operators see it.
 package struct FrameworkView: Hashable, Sendable {
     package let spec: FrameworkSpec
+    package let constraints: OfferConstraints?
     package let id: String
     package let isActive: Bool
     package let isConnected: Bool
@@ -74,7 +90,7 @@ package struct RoleResources: Hashable, Sendable {
 }
 
 extension Snapshot {
-    package func view(_ task: borrowing TaskEntry) -> TaskView { TaskView(task, frameworkID: frameworks[task.framework].id) }
+    package func view(_ task: borrowing TaskEntry) -> TaskView { TaskView(task, of: frameworks[task.framework]) }
 
     package func view(_ framework: borrowing Framework) -> FrameworkView { FrameworkView(framework) }
 
@@ -89,10 +105,11 @@ extension Snapshot {
 }
 
 extension TaskView {
-    init(_ task: borrowing TaskEntry, frameworkID: String) {
+    init(_ task: borrowing TaskEntry, of framework: borrowing Framework) {
         self.init(
-            frameworkID: frameworkID, agentID: task.agentID, id: task.id, info: task.info, executorID: task.executorID, role: task.role,
-            resources: task.resources, state: task.state, statuses: task.statuses, statusState: task.forwardedState,
+            frameworkID: framework.id, user: framework.spec.user, agentID: task.agentID, id: task.id, info: task.info,
+            executorID: task.executorID, role: task.role, resources: task.resources, state: task.state, statuses: task.statuses,
+            statusState: task.forwardedState,
             statusUUID: task.forwardedUUID)
     }
 }
@@ -100,8 +117,9 @@ extension TaskView {
 extension FrameworkView {
     init(_ framework: borrowing Framework) {
         self.init(
-            spec: framework.spec, id: framework.id, isActive: framework.isConnected, isConnected: framework.isConnected,
-            isRecovered: framework.isRecovered, registered: framework.registered, reregistered: framework.reregistered,
+            spec: framework.spec, constraints: framework.constraints, id: framework.id, isActive: framework.isConnected,
+            isConnected: framework.isConnected, isRecovered: framework.isRecovered, registered: framework.registered,
+            reregistered: framework.reregistered,
             unregistered: framework.unregistered)
     }
 }
@@ -141,7 +159,7 @@ extension Kernel {
             revision: revision)
     }
 
-    func view(_ task: Handle<TaskEntry>) -> TaskView { TaskView(tasks[task], frameworkID: frameworks[tasks[task].framework].id) }
+    func view(_ task: Handle<TaskEntry>) -> TaskView { TaskView(tasks[task], of: frameworks[tasks[task].framework]) }
     func view(_ framework: Handle<Framework>) -> FrameworkView { FrameworkView(frameworks[framework]) }
     func view(_ agent: Handle<Agent>) -> AgentView { AgentView(agents[agent], tasks, offers) }
 
@@ -150,6 +168,14 @@ extension Kernel {
         observers.append(stream)
         while observers.count > settings.observers { emit(.end(stream: observers.removeFirst())) }
         emit(.observing(stream: stream, snapshot))
+    }
+
+    /// Costs a look at all frameworks' roles.
+    package var allocatorReport: AllocatorReport {
+        AllocatorReport(
+            roles: allocator.activeFilters.map { role, count in
+                .init(name: role, filters: count, dominantShare: allocator.dominantShare(role: role) ?? 0)
+            })
     }
 
     /// Why a framework has or hasn't been offered things; nil if it isn't there.

@@ -144,6 +144,14 @@ package enum Wire {
         return found
     }
 
+    /// The text of a message's field that is an id.
+    package static func id(_ field: Int, of message: [UInt8]) -> String? {
+        guard let contents = contents(field, of: message) else { return nil }
+        var found: String?
+        for inner in WireReader(contents) where inner.number == 1 { found = inner.text }
+        return found
+    }
+
     /// The contents of all fields of that number.
     package static func fields(_ number: Int, of message: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
         var found: [ArraySlice<UInt8>] = []

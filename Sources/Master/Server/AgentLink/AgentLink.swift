@@ -14,7 +14,10 @@ import Transport
 final class AgentLink: Sendable {
     let number: UInt64
     let session = UUID().uuidString.lowercased()
-    let outbox = Outbox()
+    /// One ACCEPT may launch tasks for as many bytes as a call may have, and none may end the link.
+    let outbox = Outbox(bytes: 2 * SchedulerEndpoint.bodyLimit)
+    /// Bytes that may wait when another message is sent: messages may get lost, and must not keep orders from the agent.
+    static let messageRoom = 8 << 20
 
     private struct State {
         var hasSubscribed = false
@@ -38,7 +41,12 @@ final class AgentLink: Sendable {
     }
 
     func send(_ order: AgentOrder) {
-        outbox.offer(record: outgoing(OrderEncoder.record(order, session: session)))
+        let record = outgoing(OrderEncoder.record(order, session: session))
+        if case .message(let frameworkID, let executorID, _) = order, outbox.depth.bytes + record.count > Self.messageRoom {
+            return master.logger.warning(
+                "a message is dropped: the agent doesn't read fast enough", metadata: ["framework": "\(frameworkID)", "executor": "\(executorID)"])
+        }
+        outbox.offer(record: record)
         // Afterwards, so that no heartbeat gets before the first order.
         state.withLock { $0.pulse.sent() }
     }

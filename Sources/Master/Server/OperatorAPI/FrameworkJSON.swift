@@ -59,9 +59,9 @@ extension JSONWriter {
         } else {
             member("role", framework.spec.roles.first ?? Role.unreserved)
         }
-        tasks("tasks", snapshot, entry.tasks, entry.id)
-        tasks("unreachable_tasks", snapshot, entry.unreachable, entry.id)
-        tasks("completed_tasks", snapshot, entry.completed, entry.id)
+        tasks("tasks", snapshot, entry.tasks, entry)
+        tasks("unreachable_tasks", snapshot, entry.unreachable, entry)
+        tasks("completed_tasks", snapshot, entry.completed, entry)
         key(verbatim: "offers")
         beginArray()
         snapshot.offers.forEach(in: entry.offers) { _, offer in self.offer(offer, snapshot) }
@@ -72,15 +72,14 @@ extension JSONWriter {
         endArray()
         if let labels = Wire.contents(FrameworkField.labels, of: framework.spec.info) { member("labels", labels: labels) }
         key(verbatim: "offer_constraints")
-        beginObject()
-        endObject()
+        message(entry.constraints?.bytes[...] ?? [], MessageTypes.offerConstraints)
         endObject()
     }
 
-    private mutating func tasks(_ name: StaticString, _ snapshot: Snapshot, _ chain: Chain<TaskEntry>, _ frameworkID: String) {
+    private mutating func tasks(_ name: StaticString, _ snapshot: Snapshot, _ chain: Chain<TaskEntry>, _ framework: borrowing Framework) {
         key(verbatim: name)
         beginArray()
-        snapshot.tasks.forEach(in: chain) { _, task in self.task(task, frameworkID: frameworkID) }
+        for task in snapshot.tasks.handles(in: chain) { self.task(snapshot.tasks[task], of: framework) }
         endArray()
     }
 

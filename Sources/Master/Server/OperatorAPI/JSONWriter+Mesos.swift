@@ -104,6 +104,7 @@ enum MessageTypes {
     static let containerStatus = MessageType(Mesos_V1_ContainerStatus.self)
     static let command = MessageType(Mesos_V1_CommandInfo.self)
     static let domain = MessageType(Mesos_V1_DomainInfo.self)
+    static let offerConstraints = MessageType(Mesos_V1_Scheduler_OfferConstraints.self)
     static let operatorResponse = MessageType(Mesos_V1_Master_Response.self)
     static let operatorEvent = MessageType(Mesos_V1_Master_Event.self)
     static let operatorCall = MessageType(Mesos_V1_Master_Call.self)

@@ -59,14 +59,30 @@ struct OperatorEndpoint: Sendable {
             }
         case .getMaster:
             let identity = try await master.identity()
+            guard let snapshot = await master.snapshot() else { return Replies.busy }
             return reply(type, .getMaster, 16) {
                 $0.bytes(1, identity.encoded)
-                $0.double(2, master.startTime)
-                $0.double(3, master.startTime)
+                $0.double(2, Double(snapshot.started) / 1_000_000_000)
+                $0.double(3, Double(snapshot.started) / 1_000_000_000)
             }
-        case .getMetrics, .getState, .getAgents, .getFrameworks, .getExecutors, .getTasks, .getRoles, .getWeights:
+        case .getState, .getAgents, .getFrameworks, .getExecutors, .getTasks, .getRoles, .getWeights:
             guard let snapshot = await master.snapshot() else { return Replies.busy }
             return show(message.type, type, snapshot)
+        // There are no operations, quotas or maintenance windows, so these are empty.
+        case .getOperations: return reply(type, .getOperations, 20) { _ in }
+        case .getQuota: return reply(type, .getQuota, 19) { $0.message(1) { _ in } }
+        case .getMaintenanceStatus: return reply(type, .getMaintenanceStatus, 17) { $0.message(1) { _ in } }
+        case .getMaintenanceSchedule: return reply(type, .getMaintenanceSchedule, 18) { $0.message(1) { _ in } }
+        case .getMetrics:
+            guard let metrics = await MetricsReport.of(master) else { return Replies.busy }
+            return reply(type, .getMetrics, 5) { writer in
+                for metric in metrics.values {
+                    writer.message(1) {
+                        $0.string(1, metric.name)
+                        $0.double(2, metric.value)
+                    }
+                }
+            }
         case .subscribe: return try await subscribe(type, call)
         case .teardown:
             let id = message.teardown.frameworkID.value
@@ -93,11 +109,12 @@ struct OperatorEndpoint: Sendable {
                         role.string(1, name)
                         role.double(2, entry.weight)
                         for id in entry.frameworks { role.id(3, id) }
-                        role.resources(4, entry.allocated + entry.offered, role: name, format: .postRefinement)
+                        let resources = (entry.allocated + entry.offered).resources { Self.shownNames.contains($0.name) }
+                        role.resources(4, resources, role: name, format: .postRefinement)
                     }
                 }
             }
-        case .getWeights:
+        default:
             reply(type, .getWeights, 15) { writer in
                 for weight in snapshot.settings.weights {
                     writer.message(1) {
@@ -106,17 +123,11 @@ struct OperatorEndpoint: Sendable {
                     }
                 }
             }
-        default:
-            reply(type, .getMetrics, 5) { writer in
-                for (name, value) in MetricsReport(snapshot, master).values {
-                    writer.message(1) {
-                        $0.string(1, name)
-                        $0.double(2, value)
-                    }
-                }
-            }
         }
     }
+
+    /// The resources that GET_ROLES shows.
+    private static let shownNames = ["cpus", "mem", "disk", "gpus"]
 
     /// A Response of a type, with the field of this number.
     private func reply(

@@ -25,7 +25,7 @@ extension WireWriter {
             if let labels = info.labels { writer.bytes(11, labels) }
             if let discovery = info.discovery { writer.bytes(12, discovery) }
             if let container = info.container { writer.bytes(13, container) }
-            if let user = info.user { writer.string(14, user) }
+            writer.string(14, info.user ?? task.user)
             if let check = info.healthCheck { writer.bytes(15, check) }
             if let policy = info.killPolicy { writer.bytes(16, policy) }
             for limit in info.limits {
@@ -50,13 +50,14 @@ extension WireWriter {
             for part in used { writer.resources(9, part.resources, role: part.role, format: .postRefinement) }
             for offer in offers { writer.resources(10, offer.resources, role: offer.role, format: .postRefinement) }
             writer.bool(11, framework.isRecovered)
+            if let constraints = framework.constraints { writer.bytes(12, constraints.bytes) }
         }
     }
 
     /// `Response.GetAgents.Agent`.
     mutating func agent(_ field: Int, _ agent: AgentView) {
         message(field) { writer in
-            writer.bytes(1, agent.spec.info)
+            writer.bytes(1, Self.info(of: agent.spec))
             writer.bool(2, agent.isActive)
             writer.string(3, agent.spec.version)
             writer.string(4, agent.spec.pid)
@@ -70,6 +71,14 @@ extension WireWriter {
             }
             writer.bool(12, agent.isDeactivated)
         }
+    }
+
+    /// AgentInfo with its resources in the form that shows both formats, as all resources of agents are shown.
+    static func info(of spec: AgentSpec) -> [UInt8] {
+        var writer = WireWriter()
+        writer.fields(Wire.dropping([AgentField.resources], from: spec.info))
+        writer.resources(AgentField.resources, spec.resources, format: .endpoint)
+        return writer.bytes
     }
 }
 
@@ -121,7 +130,7 @@ extension Snapshot {
 
     func getAgents(_ writer: inout WireWriter) {
         agents.forEach { _, agent in
-            if agent.isRecovered { writer.bytes(2, agent.spec.info) } else { writer.agent(1, view(agent)) }
+            if agent.isRecovered { writer.bytes(2, WireWriter.info(of: agent.spec)) } else { writer.agent(1, view(agent)) }
         }
     }
 }

@@ -11,17 +11,23 @@ struct StateEndpoints: Sendable {
     /// - Returns: nil if there is no such endpoint.
     func respond(to call: Call, _ path: String) async throws -> Reply? {
         switch path {
-        case "version": return JSONP.reply(to: call, VersionJSON.bytes(startTime: master.startTime))
+        case "version": return JSONP.reply(to: call, VersionJSON.bytes())
         case "flags": return JSONP.reply(to: call, flags())
         case "redirect":
             guard call.segments.last == "redirect" else { return Replies.notFound }
             let identity = try await master.identity()
             return Reply(status: .temporaryRedirect, headers: ["Location": "//\(identity.hostname):\(identity.port)"])
         case "teardown": return try await teardown(call)
-        case "metrics/snapshot": return await show(call) { MetricsReport($0.snapshot, master).json() }
+        case "metrics/snapshot":
+            guard let metrics = await MetricsReport.of(master) else { return Replies.busy }
+            return JSONP.reply(to: call, metrics.json())
         case "metrics":
-            guard let snapshot = await master.snapshot() else { return Replies.busy }
-            return Reply(.ok, MetricsReport.contentType, MetricsReport(snapshot, master).prometheus())
+            guard let metrics = await MetricsReport.of(master) else { return Replies.busy }
+            return Reply(.ok, MetricsReport.contentType, metrics.prometheus())
+        case "system/stats.json": return JSONP.reply(to: call, SystemReport.json())
+        // There are no quotas or maintenance windows, and nothing makes any.
+        case "quota", "maintenance/schedule", "maintenance/status":
+            return call.method == .GET ? JSONP.reply(to: call, Array("{}".utf8)) : .text(.notImplemented, "501 Not Implemented.")
         case "state":
             let identity = try await master.identity()
             return await show(call) { StateJSON(snapshot: $0.snapshot, identity: identity, master: master).state() }
@@ -59,7 +65,9 @@ struct StateEndpoints: Sendable {
     private func teardown(_ call: Call) async throws -> Reply {
         guard call.method == .POST else { return Replies.methodNotAllowed("POST", call) }
         let form = Query(String(decoding: try await call.body.collect(), as: UTF8.self))
-        guard let id = form["frameworkId"] else { return Replies.badRequest("Missing 'frameworkId' query parameter in the request body") }
+        guard let id = form["frameworkId"], !id.isEmpty else {
+            return Replies.badRequest("Missing 'frameworkId' query parameter in the request body")
+        }
         switch await master.ask({ .operatorCalled(question: $0, .teardown(frameworkID: id), call.caller.origin) }) {
         case .done, .accepted: return Reply(status: .ok)
         case .operatorRefused(let refusal): return OperatorEndpoint.reply(to: refusal)

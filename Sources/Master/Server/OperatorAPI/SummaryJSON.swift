@@ -33,6 +33,7 @@ struct SummaryJSON {
     func bytes() -> [UInt8] {
         var (byAgent, byFramework): ([String: Counts], [Handle<Framework>: Counts]) = ([:], [:])
         snapshot.tasks.forEach { _, task in
+            guard !snapshot.frameworks[task.framework].isCompleted else { return }
             byAgent[task.agentID, default: Counts()].count(task.state, snapshot.frameworks[task.framework].id)
             byFramework[task.framework, default: Counts()].count(task.state, task.agentID)
         }
@@ -112,7 +113,7 @@ struct TasksJSON {
         writer.key(verbatim: "tasks")
         writer.beginArray()
         for (_, task) in found.dropFirst(query.offset).prefix(query.limit) {
-            writer.task(snapshot.tasks[task], frameworkID: snapshot.frameworks[snapshot.tasks[task].framework].id)
+            writer.task(snapshot.tasks[task], of: snapshot.frameworks[snapshot.tasks[task].framework])
         }
         writer.endArray()
         writer.endObject()

@@ -6,12 +6,12 @@ import Resources
 extension JSONWriter {
     /// A task as `/state` and `/tasks` show it.
     /// Specified by Mesos 1.11 docs/endpoints/master/state.md.
-    mutating func task(_ task: borrowing TaskEntry, frameworkID: String) {
+    mutating func task(_ task: borrowing TaskEntry, of framework: borrowing Framework) {
         beginObject()
         member("id", task.id)
         let info = TaskInfoFields(task.info)
         member("name", info.name)
-        member("framework_id", frameworkID)
+        member("framework_id", framework.id)
         member("executor_id", task.executorID ?? "")
         member("slave_id", task.agentID)
         member("state", task.state.name)
@@ -30,7 +30,7 @@ extension JSONWriter {
         beginArray()
         for record in task.statuses { status(record) }
         endArray()
-        if let user = info.user { member("user", user) }
+        member("user", info.user ?? framework.spec.user)
         if let labels = info.labels { member("labels", labels: labels) }
         if let discovery = info.discovery {
             key(verbatim: "discovery")
@@ -97,6 +97,7 @@ extension JSONWriter {
 /// Those fields of a TaskInfo that are shown, without parsing the others.
 struct TaskInfoFields {
     var name = ""
+    /// Nil: that of the framework.
     var user: String?
     var labels: ArraySlice<UInt8>?
     var discovery: ArraySlice<UInt8>?

@@ -2,7 +2,7 @@ import JSON
 
 /// `GET /version`.
 enum VersionJSON {
-    static func bytes(startTime: Double) -> [UInt8] {
+    static func bytes() -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         fields(&writer)

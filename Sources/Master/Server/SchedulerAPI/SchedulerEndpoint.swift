@@ -11,8 +11,9 @@ struct SchedulerEndpoint: Sendable {
     static let streamHeader = "Mesos-Stream-Id"
     /// Bytes of a call: an ACCEPT may bring thousands of tasks.
     static let bodyLimit = 32 << 20
-    /// Bytes that may wait for a framework: the offers of a big cluster come as one event.
-    static let outboxBytes = 64 << 20
+    /// Bytes that may wait for a framework or an observer before an event is one too many. An event may be of any size: the offers, or the
+    /// state, of a big cluster come as one.
+    static let outboxBytes = 16 << 20
 
     let master: Master
 

@@ -31,7 +31,7 @@ struct FilesEndpoint {
 
     func respond(to call: Call, _ action: String) async throws -> Reply {
         guard call.isRead else { return Replies.methodNotAllowed("GET", call) }
-        guard let snapshot = await api.snapshot() else { return Replies.recovering }
+        guard let snapshot = await api.snapshot() else { return Replies.busy }
         if action == "debug" { return JSONP.reply(to: call, debug(snapshot)) }
         guard let path = call.query["path"], !path.isEmpty else { return Replies.badRequest("Expecting 'path=value' in query.\n") }
         do {

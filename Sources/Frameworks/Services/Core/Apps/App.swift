@@ -1,4 +1,5 @@
 import DequeModule
+package import FrameworkCore
 package import Machine
 
 /// An app with all that belongs to it: its versions, its instances, what waits to be launched.

@@ -32,16 +32,6 @@ extension Services {
         return false
     }
 
-    /// Whether an id stands below an app that exists.
-    func isBelowApp(_ id: PathID) -> Bool {
-        var group = id.parent
-        while !group.isRoot {
-            if definition(of: group) != nil { return true }
-            group = group.parent
-        }
-        return false
-    }
-
     mutating func addApp(_ id: PathID) -> Handle<App> {
         let handle = apps.insert(App(id: id))
         appHandles[id] = handle
@@ -53,6 +43,7 @@ extension Services {
     mutating func forget(_ app: Handle<App>) {
         let gone = apps[app]
         for definition in gone.versions { remove("versions", Self.versionKey(definition.app)) }
+        archive(gone.versions)
         if gone.lastFailure != nil { remove("failures", gone.id.description) }
         setWanted(app, nil)
         apps.remove(app)

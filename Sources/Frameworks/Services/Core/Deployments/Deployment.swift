@@ -1,3 +1,5 @@
+package import FrameworkCore
+
 /// A change on its way: steps one after the other, the actions of a step side by side. Specified by Marathon 1.11 docs/deployments.md.
 package struct Deployment: Sendable {
     package enum Action: Hashable, Sendable {

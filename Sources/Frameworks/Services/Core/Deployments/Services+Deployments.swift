@@ -1,3 +1,4 @@
+import FrameworkCore
 import Machine
 
 extension Services {
@@ -24,6 +25,7 @@ extension Services {
         if deployments.count >= configuration.maxRunningDeployments, !force {
             throw .tooManyDeployments(limit: configuration.maxRunningDeployments)
         }
+        try refuseCollisions(drafts)
         let changes = try changes(drafts, version)
         let affected = changes.filter { $0.target == nil || $0.target !== $0.original || !$0.kills.isEmpty || $0.isRestart }
         var locking: [String] = []
@@ -35,6 +37,7 @@ extension Services {
         let plan = Deployment.Plan(id: random.uuid(), version: version, steps: steps, affected: affected.map(\.id).sorted())
         // From here on nothing can fail.
         for id in locking { cancel(id) }
+        note(affected, at: version)
         for change in affected { install(change) }
         begin(Deployment(plan: plan, changes: affected))
         return plan
@@ -69,8 +72,8 @@ extension Services {
         return changes
     }
 
-    /// Bytes of a stored definition: what each store takes, less what surrounds it.
-    private static let largestDefinition = 250_000
+    /// Bytes of a stored definition. Most of it goes into each task, and an agent takes 4 MB.
+    private static let largestDefinition = 1 << 20
 
     private func assignedPorts(_ targets: [AppDefinition], before: [AppDefinition]) throws(ModelRejection) -> [AppDefinition] {
         guard targets.contains(where: { $0.servicePorts.contains(0) }) else { return targets }

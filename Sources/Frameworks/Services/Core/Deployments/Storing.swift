@@ -1,3 +1,4 @@
+import FrameworkCore
 import JSON
 import Machine
 

@@ -1,3 +1,4 @@
+package import FrameworkCore
 import Machine
 
 /// A group that was made as such, or has properties. Groups that merely stand in the ids of apps need no entry.

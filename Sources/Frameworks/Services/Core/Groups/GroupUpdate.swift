@@ -1,3 +1,4 @@
+package import FrameworkCore
 package import JSON
 
 /// What a request says of a group: the members present in its body. Specified by Marathon 1.11 docs/application-groups.md.

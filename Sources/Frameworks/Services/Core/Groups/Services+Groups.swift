@@ -1,3 +1,4 @@
+import FrameworkCore
 import Machine
 
 /// Groups as requests see them: trees of apps that are changed at once. Specified by Marathon 1.11 docs/application-groups.md.
@@ -9,7 +10,17 @@ extension Services {
         var groups: [PathID: Group] = [:]
         /// In the order of the request.
         var groupIDs: [PathID] = []
+        /// Of those, the ones that are said to hold no other groups than these.
+        var closed: Set<PathID> = []
+        /// Groups that go.
+        var removed: [PathID] = []
         var violations: [Violation] = []
+
+        /// An app as it was, or with another count: it may be one that can't be served.
+        mutating func add(_ app: AppDefinition) {
+            violations.add(app.unsupported, below: app.id.description)
+            drafts.append(Draft(id: app.id, target: app))
+        }
     }
 
     /// Whether a group exists: made as such, or because an app stands in it.
@@ -21,10 +32,9 @@ extension Services {
 
     mutating func createGroup(_ base: PathID, _ body: GroupBody, force: Bool) throws(Refusal) -> Answer {
         let id = Self.id(body.update, in: base)
-        if !id.isRoot {
-            if definition(of: id) != nil { throw .groupIsApp(id) }
-            if hasGroup(id) { throw .groupExists(id) }
-        }
+        if definition(of: id) != nil { throw .groupIsApp(id) }
+        // The root always does.
+        if hasGroup(id) { throw .groupExists(id) }
         return try change(id, body.update, force: force, isDry: false, created: id)
     }
 
@@ -41,9 +51,10 @@ extension Services {
         }
         guard id.isTopLevel else { throw .model(.invalid([Violation("/", "Path needs to be top-level")])) }
         guard hasGroup(id) else { throw .noGroup(id) }
-        var group = groups[id] ?? Group(version: newVersion())
+        let version = newVersion()
+        var group = groups[id] ?? Group(version: version)
         group.enforcesRole = enforces
-        setGroup(id, group)
+        setGroup(id, group, at: version)
         return .done
     }
 
@@ -51,7 +62,8 @@ extension Services {
         guard hasGroup(id) else { throw .noGroup(id) }
         let members = self.members(of: id).filter { definition(of: $0) != nil }
         let answer = try deployed(members.map { Draft(id: $0, target: nil) }, force: force, group: id)
-        for group in groupIDs where group.isWithin(id) && !group.isRoot { removeGroup(group) }
+        guard case .deployed(let version, _, _) = answer else { preconditionFailure("a deployment is answered as such") }
+        for group in groupIDs where group.isWithin(id) && !group.isRoot { removeGroup(group, at: version) }
         return answer
     }
 
@@ -75,25 +87,28 @@ extension Services {
         guard tree.violations.isEmpty else { throw .model(.invalid(tree.violations)) }
         try refuseCycles(tree.drafts.compactMap(\.target), groups: tree.groups)
         let version = isDry ? timestamp : newVersion()
-        if isDry { return .steps(try steps(tree.drafts, version)) }
-        let before = groups
-        let beforeIDs = groupIDs
-        install(tree, below: id, keepsOthers: update.version != nil || update.scaleBy != nil, version)
+        // The groups are changed first: the plan depends on them, and so does what may not share an id with them.
+        let before = (groups, groupIDs, history, output.changes)
+        install(tree, version)
         do throws(Refusal) {
+            try refuseCollisions(tree.drafts, groups: tree.groupIDs)
+            if isDry {
+                let steps = try steps(tree.drafts, version)
+                undo(before)
+                return .steps(steps)
+            }
             let plan = try deploy(tree.drafts, version: version, force: force)
             emit(.groupChanged(id, version: version))
             return .deployed(version: version, id: plan.id, created: created)
         } catch {
-            // Nothing has changed, then: the groups were changed first since the plan depends on them.
-            (groups, groupIDs) = (before, beforeIDs)
-            output.changes.removeAll { change in
-                switch change {
-                case .put("groups", _, _), .remove("groups", _): true
-                default: false
-                }
-            }
+            undo(before)
             throw error
         }
+    }
+
+    private mutating func undo(_ before: (groups: [PathID: Group], ids: [PathID], history: History, changes: [Change])) {
+        (groups, groupIDs, history, output.changes) = before
+        output.isHistoryChanged = false
     }
 
     private func scaled(_ id: PathID, by factor: Double) throws(Refusal) -> Tree {
@@ -102,27 +117,32 @@ extension Services {
         for member in members(of: id) {
             guard var app = definition(of: member)?.app else { continue }
             app.instances = Int(clamping: Int64((Double(app.instances) * factor).rounded(.up)))
-            tree.drafts.append(Draft(id: member, target: app))
+            tree.add(app)
         }
         return tree
     }
 
-    /// Each app below the group as it was at some time: those made since go.
+    /// All that is below the group as it was at some version: what was made since goes, what was deleted comes back.
     private func restored(_ id: PathID, _ version: Timestamp) throws(Refusal) -> Tree {
-        guard hasGroup(id) else { throw .noGroup(id) }
+        guard let past = group(id, at: version) else { throw .noGroupVersion(id, version) }
         var tree = Tree()
-        for member in members(of: id) {
-            guard let app = appHandles[member], apps[app].definition != nil else { continue }
-            let old = apps[app].versions.last { $0.app.version <= version }
-            tree.drafts.append(Draft(id: member, target: old?.app))
+        for definition in past.apps { tree.add(definition.app) }
+        let kept = Set(past.apps.map(\.app.id))
+        for member in members(of: id) where definition(of: member) != nil && !kept.contains(member) {
+            tree.drafts.append(Draft(id: member, target: nil))
         }
-        guard tree.drafts.contains(where: { $0.target != nil }) else { throw .noGroupVersion(id, version) }
+        for (id, group) in past.groups where groups[id] != group {
+            tree.groups[id] = group
+            tree.groupIDs.append(id)
+        }
+        tree.removed = groupIDs.filter { group in group.isWithin(id) && !past.groups.contains { $0.id == group } }
         return tree
     }
 
     private func structured(_ id: PathID, _ update: GroupUpdate) -> Tree {
         var tree = Tree()
         describe(id, update, at: "", &tree)
+        tree.removed = groupIDs.filter { $0.isWithin(id) && isDropped($0, tree) }
         // What isn't mentioned any more goes.
         let kept = Set(tree.drafts.map(\.id))
         for member in members(of: id) where !kept.contains(member) && definition(of: member) != nil {
@@ -149,6 +169,7 @@ extension Services {
         }
         tree.groups[id] = group
         tree.groupIDs.append(id)
+        if update.groups != nil { tree.closed.insert(id) }
         for (index, app) in (update.apps ?? []).enumerated() { describe(app, in: id, group, at: "\(path)/apps(\(index))", &tree) }
         for (index, child) in (update.groups ?? []).enumerated() {
             let childID = PathID(child.id ?? "", in: id)
@@ -191,31 +212,33 @@ extension Services {
 
     // MARK: Keeping groups
 
-    private mutating func install(_ tree: Tree, below id: PathID, keepsOthers: Bool, _ version: Timestamp) {
-        if keepsOthers { return }
-        // Groups that were made as such and are neither described nor kept by silence above them go as their apps do.
-        for group in groupIDs where group.isWithin(id) && group != id && tree.groups[group] == nil {
-            if tree.groupIDs.contains(group.parent), !hasKeptApps(group, tree) { removeGroup(group) }
-        }
+    private mutating func install(_ tree: Tree, _ version: Timestamp) {
+        for group in tree.removed { removeGroup(group, at: version) }
         for group in tree.groupIDs {
             guard var entry = tree.groups[group] else { continue }
             entry.version = version
-            setGroup(group, entry)
+            setGroup(group, entry, at: version)
         }
     }
 
-    private func hasKeptApps(_ group: PathID, _ tree: Tree) -> Bool {
-        members(of: group).contains { app in !tree.drafts.contains { $0.id == app && $0.target == nil } }
+    /// Whether a group that was made as such isn't described any more, nor kept by silence about what stands in the groups above it.
+    private func isDropped(_ id: PathID, _ tree: Tree) -> Bool {
+        guard tree.groups[id] == nil else { return false }
+        var group = id.parent
+        while tree.groups[group] == nil, !group.isRoot { group = group.parent }
+        return tree.closed.contains(group)
     }
 
-    mutating func setGroup(_ id: PathID, _ group: Group) {
+    mutating func setGroup(_ id: PathID, _ group: Group, at version: Timestamp) {
+        noteGroup(id, at: version)
         if groups.updateValue(group, forKey: id) == nil {
             groupIDs.insert(id, at: groupIDs.firstIndex { $0 > id } ?? groupIDs.endIndex)
         }
         put("groups", id.description, group.stored)
     }
 
-    private mutating func removeGroup(_ id: PathID) {
+    private mutating func removeGroup(_ id: PathID, at version: Timestamp) {
+        noteGroup(id, at: version)
         groups[id] = nil
         groupIDs.removeAll { $0 == id }
         remove("groups", id.description)

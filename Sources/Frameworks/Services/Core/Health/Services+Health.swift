@@ -1,3 +1,4 @@
+import FrameworkCore
 import Machine
 
 /// Health checks: those that services make themselves, and the results of those that executors make. Specified by Marathon 1.11
@@ -11,14 +12,25 @@ extension Services {
             instances[handle].checks = Array(repeating: nil, count: app.healthChecks.count)
         }
         instances[handle].probing = Array(repeating: false, count: app.healthChecks.count)
+        instances[handle].probeTimes = Array(repeating: nil, count: app.healthChecks.count)
         for (index, check) in app.healthChecks.enumerated() where check.kind.isRunByLeader {
-            timers.set(.probe(handle, check: index), at: now.monotonic.saturatingAdd(Self.firstPause))
+            probe(handle, index, after: Self.firstPause)
         }
         if let app = appHandles[instance.app], apps[app].lock != nil { askWhetherReady(handle) }
     }
 
+    /// Has a check made later; what was planned for it before no longer is.
+    private mutating func probe(_ handle: Handle<Instance>, _ index: Int, after pause: Int64) {
+        let time = now.monotonic.saturatingAdd(pause)
+        instances[handle].probeTimes[index] = time
+        timers.set(.probe(handle, check: index), at: time)
+    }
+
     mutating func probeIsDue(_ handle: Handle<Instance>, _ index: Int) {
-        guard instances.contains(handle) else { return }
+        guard instances.contains(handle), instances[handle].probeTimes.indices.contains(index),
+            let time = instances[handle].probeTimes[index], time <= now.monotonic
+        else { return }
+        instances[handle].probeTimes[index] = nil
         let instance = instances[handle]
         guard instance.condition == .running, let task = instance.task, let agent = instance.agent,
             instance.probing.indices.contains(index), !instance.probing[index]
@@ -66,9 +78,8 @@ extension Services {
         case .ignored: break
         case .failed(let cause): failed(handle, index, check, cause)
         }
-        guard instances.contains(handle) else { return }
-        let pause = pause(before: check, index, instances[handle])
-        timers.set(.probe(handle, check: index), at: now.monotonic.saturatingAdd(pause))
+        guard instances.contains(handle), instances[handle].probing.indices.contains(index) else { return }
+        probe(handle, index, after: pause(before: check, index, instances[handle]))
     }
 
     /// How long after it began to run a task is asked for the first time.

@@ -1,3 +1,4 @@
+import FrameworkCore
 import Machine
 
 /// Readiness checks: made while a deployment of the app is at work and the task runs, until the first success. Specified by Marathon
@@ -12,11 +13,19 @@ extension Services {
         guard !instances[handle].isReady, !instances[handle].isAskingReadiness,
             !instances[handle].definition.app.readinessChecks.isEmpty
         else { return }
-        timers.set(.readiness(handle), at: now.monotonic)
+        askWhetherReady(handle, after: 0)
+    }
+
+    /// Has the check made later; what was planned before no longer is.
+    private mutating func askWhetherReady(_ handle: Handle<Instance>, after pause: Int64) {
+        let time = now.monotonic.saturatingAdd(pause)
+        instances[handle].readinessTime = time
+        timers.set(.readiness(handle), at: time)
     }
 
     mutating func readinessIsDue(_ handle: Handle<Instance>) {
-        guard instances.contains(handle) else { return }
+        guard instances.contains(handle), let time = instances[handle].readinessTime, time <= now.monotonic else { return }
+        instances[handle].readinessTime = nil
         let instance = instances[handle]
         let definition = instance.definition.app
         guard instance.condition == .running, !instance.isReady, !instance.isAskingReadiness, let check = definition.readinessChecks.first,
@@ -50,7 +59,7 @@ extension Services {
         }
         if !isReady {
             let pause = max(Int64(check.intervalSeconds).saturatingMultiply(.second), .second)
-            timers.set(.readiness(handle), at: now.monotonic.saturatingAdd(pause))
+            askWhetherReady(handle, after: pause)
         }
     }
 }

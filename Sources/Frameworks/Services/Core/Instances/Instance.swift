@@ -1,3 +1,4 @@
+package import FrameworkCore
 import Machine
 
 /// One definition of an app, shared by all who refer to it.
@@ -11,46 +12,6 @@ package final class Definition: Hashable, Sendable {
     package func hash(into hasher: inout Hasher) {
         hasher.combine(app.id)
         hasher.combine(app.version)
-    }
-}
-
-/// An agent as offers describe it; shared by the instances on it.
-package final class Agent: Hashable, Sendable {
-    package struct Attribute: Hashable, Sendable {
-        package let name: String
-        package let value: AttributeValue
-    }
-
-    package let id: String
-    package let host: String
-    package let region: String?
-    package let zone: String?
-    package let attributes: [Attribute]
-
-    package init(id: String, host: String, region: String? = nil, zone: String? = nil, attributes: [Attribute] = []) {
-        self.id = id
-        self.host = host
-        self.region = region
-        self.zone = zone
-        self.attributes = attributes
-    }
-
-    package static func == (left: Agent, right: Agent) -> Bool {
-        left === right
-            || left.id == right.id && left.host == right.host && left.region == right.region && left.zone == right.zone
-                && left.attributes == right.attributes
-    }
-
-    package func hash(into hasher: inout Hasher) { hasher.combine(id) }
-
-    /// What constraints compare; nil if the agent has no such field.
-    package func value(of field: Constraint.Field) -> String? {
-        switch field {
-        case .hostname: host
-        case .region: region
-        case .zone: zone
-        case .attribute(let name): attributes.first { $0.name == name }?.value.text
-        }
     }
 }
 
@@ -123,7 +84,11 @@ package struct Instance: Hashable, Sendable {
     var isAwaited = false
     /// Checks that are being made.
     var probing: [Bool] = []
+    /// When each check is to be made next; nil: not, or its result comes first. A timer for any other time is a former task's.
+    var probeTimes: [Int64?] = []
     var isAskingReadiness = false
+    /// When the readiness check is to be made next.
+    var readinessTime: Int64?
 
     package init(id: InstanceID, definition: Definition, since: Timestamp) {
         self.id = id
@@ -132,6 +97,18 @@ package struct Instance: Hashable, Sendable {
     }
 
     package var app: PathID { id.runSpec }
+
+    /// Forgets what was found out about its task, and what is still to be asked of it.
+    mutating func resetChecks() {
+        let count = definition.app.healthChecks.count
+        checks = Array(repeating: nil, count: count)
+        probing = Array(repeating: false, count: count)
+        probeTimes = Array(repeating: nil, count: count)
+        isReady = false
+        readiness = nil
+        isAskingReadiness = false
+        readinessTime = nil
+    }
 
     /// Whether it counts towards the number wanted.
     var isCounted: Bool { goal == .running && condition != .unreachableInactive && !condition.isTerminal }

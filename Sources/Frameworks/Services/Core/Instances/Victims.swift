@@ -1,3 +1,4 @@
+import FrameworkCore
 import Machine
 
 /// Chooses which instances to give up: those that even out the groups of GROUP_BY constraints, then by condition, then by age.

@@ -1,3 +1,4 @@
+package import FrameworkCore
 package import Machine
 package import MesosAPI
 

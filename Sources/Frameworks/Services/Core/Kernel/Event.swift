@@ -1,3 +1,5 @@
+package import FrameworkCore
+
 /// Something that subscribers of the event stream are told. Specified by Marathon 1.11 docs/event-bus.md.
 package enum Event: Hashable, Sendable {
     case apiPost(clientIP: String, uri: String, AppDefinition)

@@ -1,3 +1,4 @@
+import FrameworkCore
 package import Machine
 import MesosAPI
 import SwiftProtobuf
@@ -9,9 +10,7 @@ extension Services.Input: Recordable {
             writer.put(0)
             writer.put(started.seed)
             writer.put(started.configuration)
-            writer.put(started.entries) {
-                $0.put($1.table); $0.put($1.key); $0.put($1.value)
-            }
+            writer.put(started.entries) { $0.put($1) }
         case .asked(let number, let origin, let request):
             writer.put(1)
             writer.put(number)
@@ -25,10 +24,10 @@ extension Services.Input: Recordable {
         case .disconnected: writer.put(3)
         case .offered(let offers):
             writer.put(4)
-            writer.put(offers) { $0.put(bytes(of: $1)) }
+            writer.put(offers) { $0.put($1) }
         case .updated(let status):
             writer.put(5)
-            writer.put(bytes(of: status))
+            writer.put(status)
         case .messaged(let executor, let agent, let data):
             writer.put(6)
             writer.put(executor)
@@ -59,9 +58,7 @@ extension Services.Input: Recordable {
             self = .started(
                 .init(
                     seed: try reader.uint64(), configuration: try Configuration(from: &reader),
-                    entries: try reader.array { reader throws(RecordingError) in
-                        .init(table: try reader.string(), key: try reader.string(), value: try reader.data())
-                    }))
+                    entries: try reader.array { reader throws(RecordingError) in try StoredEntry(from: &reader) }))
         case 1:
             self = .asked(number: try reader.uint64(), try reader.origin(), try Services.Request(from: &reader))
         case 2: self = .subscribed(frameworkID: try reader.string(), master: try reader.string(), region: try reader.optionalString())
@@ -80,17 +77,7 @@ extension Services.Input: Recordable {
     }
 }
 
-/// A message that was parsed can be written again; one that lacks a required field would be our own fault.
-private func bytes(of message: some Message) -> [UInt8] {
-    do { return try message.serializedBytes(partial: true) } catch { preconditionFailure("a message can't be written: \(error)") }
-}
-
 extension RecordingReader {
-    fileprivate mutating func message<Value: Message>() throws(RecordingError) -> Value {
-        let bytes = try data()
-        do { return try Value(serializedBytes: bytes, partial: true) } catch { throw .invalid("message") }
-    }
-
     fileprivate mutating func taskID() throws(RecordingError) -> TaskID {
         guard let id = TaskID(try string()) else { throw .invalid("task id") }
         return id

@@ -1,3 +1,4 @@
+package import FrameworkCore
 package import Machine
 package import MesosAPI
 
@@ -20,24 +21,12 @@ extension Services {
 
     /// What the process found at its start.
     package struct Started: Sendable {
-        package struct Entry: Hashable, Sendable {
-            package var table: String
-            package var key: String
-            package var value: [UInt8]
-
-            package init(table: String, key: String, value: [UInt8]) {
-                self.table = table
-                self.key = key
-                self.value = value
-            }
-        }
-
         package var seed: UInt64
         package var configuration: Configuration
         /// All entries of `Services.tables`.
-        package var entries: [Entry]
+        package var entries: [StoredEntry]
 
-        package init(seed: UInt64, configuration: Configuration, entries: [Entry]) {
+        package init(seed: UInt64, configuration: Configuration, entries: [StoredEntry]) {
             self.seed = seed
             self.configuration = configuration
             self.entries = entries

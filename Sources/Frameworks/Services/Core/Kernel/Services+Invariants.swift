@@ -1,3 +1,4 @@
+import FrameworkCore
 import Machine
 
 extension Services {
@@ -25,6 +26,7 @@ extension Services {
             digest.combine(id.description)
             digest.combine(groups[id]?.stored ?? [])
         }
+        for change in history.changes { digest.combine(change.stored) }
         for deployment in deployments {
             digest.combine(deployment.stored)
             digest.combine(deployment.step)

@@ -1,3 +1,4 @@
+import FrameworkCore
 import Machine
 
 extension Services {
@@ -9,6 +10,8 @@ extension Services {
         var changed: [Handle<Instance>] = []
         /// Never iterated.
         var isChanged: Set<Handle<Instance>> = []
+        /// The newest version of the root group is to be stored.
+        var isHistoryChanged = false
         var wakeTime: Int64?
     }
 
@@ -26,6 +29,7 @@ extension Services {
             let instance = instances[handle]
             output.changes.append(.put(table: "instances", key: instance.id.description, value: instance.stored))
         }
+        if output.isHistoryChanged, let change = history.last { put("history", change.version.description, change.stored) }
         var effects: [Effect] = output.changes.isEmpty ? [] : [.store(output.changes)]
         effects += output.effects
         if let next = timers.next, next != output.wakeTime {

@@ -1,3 +1,4 @@
+import FrameworkCore
 import Machine
 
 extension Services {
@@ -26,8 +27,8 @@ extension Services {
         adviseMaster()
     }
 
-    private mutating func recover(_ entries: [Started.Entry]) throws {
-        func all(_ table: String) -> [Started.Entry] { entries.filter { $0.table == table } }
+    private mutating func recover(_ entries: [StoredEntry]) throws {
+        func all(_ table: String) -> [StoredEntry] { entries.filter { $0.table == table } }
         if let id = all("framework").first(where: { $0.key == "id" }) { link.frameworkID = String(decoding: id.value, as: UTF8.self) }
         for entry in all("groups") {
             groups[PathID(entry.key)] = try Group(stored: entry.value)
@@ -62,13 +63,14 @@ extension Services {
         // Oldest first again, as they were made.
         recovered.sort { ($0.activeSince ?? $0.since, $0.id.uuid) < ($1.activeSince ?? $1.since, $1.id.uuid) }
         for instance in recovered { adopt(instance) }
+        try recoverHistory(all("history"), archive: all("archive"))
         for entry in all("deployments") {
             deployments.append(try Deployment(id: entry.key, stored: entry.value) { known($0, $1) })
         }
         deployments.sort { $0.plan.version < $1.plan.version }
     }
 
-    private func known(_ app: PathID, _ version: Timestamp) -> Definition? {
+    func known(_ app: PathID, _ version: Timestamp) -> Definition? {
         appHandles[app].flatMap { handle in apps[handle].versions.last { $0.app.version == version } }
     }
 

@@ -1,3 +1,4 @@
+import FrameworkCore
 package import Machine
 import MesosAPI
 
@@ -9,7 +10,7 @@ import MesosAPI
 package struct Services: StateMachine {
     package static let wake = Input.woken
     /// Where the state is kept: the shell reads all of them at its start.
-    package static let tables = ["framework", "groups", "apps", "versions", "instances", "deployments", "failures"]
+    package static let tables = ["framework", "groups", "apps", "versions", "instances", "deployments", "failures", "history", "archive"]
 
     package internal(set) var configuration = Configuration()
     package internal(set) var hasStarted = false
@@ -22,6 +23,7 @@ package struct Services: StateMachine {
     package internal(set) var groups: [PathID: Group] = [:]
     /// In order.
     package internal(set) var groupIDs: [PathID] = []
+    var history = History()
     package internal(set) var instances = Table<Instance>()
     /// By the UUID; never iterated.
     var instanceHandles: [String: Handle<Instance>] = [:]
@@ -31,7 +33,7 @@ package struct Services: StateMachine {
     package internal(set) var counters = Counters()
     /// Apps with instances that wait for an offer, the longest-waiting first; may hold some that no longer do.
     package internal(set) var queue: [PathID] = []
-    var timers = Timers()
+    var timers = Timers<Timer>()
     var random = SplitMix(seed: 0)
     /// The time of the input that is being handled.
     var now = Moment(monotonic: 0, wall: 0)
@@ -66,7 +68,7 @@ package struct Services: StateMachine {
         case .subscribed(let frameworkID, let master, let region):
             subscribed(frameworkID: frameworkID, master: master, region: region)
         case .disconnected: disconnected()
-        case .offered(let offers): for offer in offers { use(offer) }
+        case .offered(let offers): use(offers)
         case .updated(let status): updated(status)
         case .messaged(let executor, let agent, let data):
             emit(.frameworkMessage(executorID: executor, agentID: agent, data))
@@ -100,7 +102,7 @@ package struct Services: StateMachine {
         }
     }
 
-    private mutating func wentOff(_ timer: Timers.Timer) {
+    private mutating func wentOff(_ timer: Timer) {
         switch timer {
         case .backoff(let app): backoffEnded(app)
         case .kill(let handle): killIsDue(handle)
@@ -146,4 +148,6 @@ package struct MasterLink: Hashable, Sendable {
     var reviving: [String] = []
     /// When all tasks are asked after again, on the monotonic clock.
     var reconcileAt: Int64 = 0
+    /// Nanoseconds until the reconciliation after the next one.
+    var reconcilePause: Int64 = .second
 }

@@ -1,3 +1,4 @@
+import FrameworkCore
 import Machine
 
 /// How long an app's launches wait after failures. One delay for all instances of a configuration. Specified by Marathon 1.11

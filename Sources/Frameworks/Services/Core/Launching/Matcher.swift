@@ -1,3 +1,5 @@
+import FrameworkCore
+import Machine
 import MesosAPI
 import Resources
 
@@ -19,6 +21,14 @@ struct Circumstances {
     var keepsGPUs = false
 }
 
+/// The agents of other offers that are there at the same time.
+struct Others {
+    /// Those that could take the instance as well; the one in question may be among them.
+    var rivals: [Agent] = []
+    /// Those that can't.
+    var full: [Agent] = []
+}
+
 /// Decides whether one more instance of an app fits into what is left of an offer, and says why not. Pure: takes nothing by itself.
 struct Matcher {
     private let definition: Definition
@@ -37,7 +47,7 @@ struct Matcher {
 
     /// What must hold of the agent itself, whatever is left on it.
     /// - Parameter placed: the agents of the instances that count as placed.
-    func refusals(by agent: Agent, _ circumstances: Circumstances, placed: [Agent]) -> [OfferRefusal] {
+    func refusals(by agent: Agent, _ circumstances: Circumstances, placed: [Agent], others: Others = Others()) -> [OfferRefusal] {
         if circumstances.role != app.role { return [.role(offered: circumstances.role, wanted: app.role)] }
         var refusals: [OfferRefusal] = []
         if let region = circumstances.foreignRegion, !app.constraints.allowsRemoteRegions { refusals.append(.remoteRegion(region)) }
@@ -46,7 +56,8 @@ struct Matcher {
         for matcher in constraints {
             let field = matcher.constraint.field
             let refusal = matcher.refusal(
-                offered: agent.value(of: field), placed: placed.map { $0.value(of: field) }, instances: app.instances)
+                offered: agent.value(of: field), placed: placed.map { $0.value(of: field) }, instances: app.instances,
+                rivals: others.rivals.map { $0.value(of: field) }, full: others.full.map { $0.value(of: field) })
             if let refusal { refusals.append(.constraint(refusal)) }
         }
         return refusals

@@ -1,3 +1,4 @@
+package import FrameworkCore
 import Resources
 
 /// What has become of the offers that an app saw while it waited: counted while deciding, read by the launch queue and by `explain`.

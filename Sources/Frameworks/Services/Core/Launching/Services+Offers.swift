@@ -1,35 +1,39 @@
 import DequeModule
+import FrameworkCore
 import Machine
 import MesosAPI
 import Resources
 
 extension Services {
-    /// What of an offer's launches has been decided.
-    private struct Launches {
-        var tasks: [Mesos_V1_TaskInfo] = []
-        /// The apps that were asked, with why they took no (more) instance; nil: they took all they wanted.
-        var asked: [(app: Handle<App>, took: Int, refusals: [OfferRefusal]?)] = []
+    /// Matches offers with what waits, app by app in turns, and takes or declines them.
+    mutating func use(_ offers: [Mesos_V1_Offer]) {
+        counters.offersReceived += offers.count
+        var table = offers.map { offer in
+            let agent = Agent(offer)
+            return OpenOffer(offer, agent, circumstances(of: offer, agent))
+        }
+        // What is to be spread needs all offers side by side, the rest fills one after the other.
+        spread(over: &table)
+        for index in table.indices {
+            match(&table[index])
+            close(table[index])
+        }
     }
 
-    /// Matches an offer with what waits, app by app in turns, and takes or declines it.
-    mutating func use(_ offer: Mesos_V1_Offer) {
-        counters.offersReceived += 1
-        let agent = Agent(offer)
-        let launches = match(offer, agent, circumstances(of: offer, agent))
-        let summary = OfferSummary(offer)
-        for entry in launches.asked {
-            if entry.took > 0 { apps[entry.app].funnel.used(agent: agent, at: timestamp) }
+    private mutating func close(_ open: OpenOffer) {
+        for entry in open.asked {
+            if entry.took > 0 { apps[entry.app].funnel.used(agent: open.agent, at: timestamp) }
             if let refusals = entry.refusals {
-                apps[entry.app].funnel.refused(by: agent, summary, refusals, at: timestamp)
+                apps[entry.app].funnel.refused(by: open.agent, open.summary, refusals, at: timestamp)
             }
         }
-        if launches.tasks.isEmpty {
+        if open.tasks.isEmpty {
             counters.offersDeclined += 1
-            output.effects.append(.call(Calls.decline(offer.id, refuseSeconds: configuration.declineSeconds)))
+            output.effects.append(.call(Calls.decline(open.id, refuseSeconds: configuration.declineSeconds)))
         } else {
             counters.offersUsed += 1
-            counters.launched += launches.tasks.count
-            output.effects.append(.call(Calls.launch(launches.tasks, on: offer.id, refuseSeconds: configuration.declineSeconds)))
+            counters.launched += open.tasks.count
+            output.effects.append(.call(Calls.launch(open.tasks, on: open.id, refuseSeconds: configuration.declineSeconds)))
         }
     }
 
@@ -46,39 +50,38 @@ extension Services {
         return result
     }
 
-    private mutating func match(_ offer: Mesos_V1_Offer, _ agent: Agent, _ circumstances: Circumstances) -> Launches {
-        var launches = Launches()
-        var offered = OfferedResources(offer.resources)
+    private mutating func match(_ open: inout OpenOffer) {
         var isAsked: [(app: Handle<App>, matcher: Matcher, took: Int)] = []
         for id in queue {
-            guard let app = appHandles[id], isLaunchable(app), let definition = apps[app].definition else { continue }
+            guard let app = appHandles[id], isLaunchable(app), let definition = apps[app].definition, !spreadsEvenly(app) else { continue }
             isAsked.append((app, matcher(of: app, definition), 0))
         }
-        let limit = configuration.maxInstancesPerOffer > 0 ? configuration.maxInstancesPerOffer : Int.max
         var turn = 0
-        while !isAsked.isEmpty, launches.tasks.count < limit {
+        while !isAsked.isEmpty, open.tasks.count < launchLimit {
             turn %= isAsked.count
             let (app, matcher, took) = isAsked[turn]
-            switch launch(app, matcher, from: &offered, agent, circumstances, hasTaken: took > 0) {
+            switch launch(app, matcher, from: &open, hasTaken: took > 0) {
             case .success(let task):
-                launches.tasks.append(task)
+                open.tasks.append(task)
                 isAsked[turn].took += 1
                 if apps[app].tally.waiting == 0 {
-                    launches.asked.append((app, took + 1, nil))
+                    open.asked.append((app, took + 1, nil))
                     isAsked.remove(at: turn)
                 } else {
                     turn += 1
                 }
             case .failure(let shortage):
-                launches.asked.append((app, took, shortage.refusals))
+                open.asked.append((app, took, shortage.refusals))
                 isAsked.remove(at: turn)
             }
         }
-        for (app, _, took) in isAsked { launches.asked.append((app, took, nil)) }
-        return launches
+        for (app, _, took) in isAsked { open.asked.append((app, took, nil)) }
     }
 
-    private func matcher(of app: Handle<App>, _ definition: Definition) -> Matcher {
+    /// How many instances one offer may take.
+    var launchLimit: Int { configuration.maxInstancesPerOffer > 0 ? configuration.maxInstancesPerOffer : Int.max }
+
+    func matcher(of app: Handle<App>, _ definition: Definition) -> Matcher {
         let roles: [String]
         if let accepted = definition.app.acceptedResourceRoles, !accepted.isEmpty {
             roles = accepted
@@ -93,17 +96,18 @@ extension Services {
     }
 
     /// Puts one instance of an app on an agent.
-    private mutating func launch(
-        _ app: Handle<App>, _ matcher: Matcher, from offered: inout OfferedResources, _ agent: Agent, _ circumstances: Circumstances,
-        hasTaken: Bool
+    mutating func launch(
+        _ app: Handle<App>, _ matcher: Matcher, from open: inout OpenOffer, hasTaken: Bool, others: Others = Others()
     ) -> Result<Mesos_V1_TaskInfo, Matcher.Shortage> {
+        let agent = open.agent
         // Without constraints, an agent that took one instance takes others, as far as its resources go.
         if !hasTaken || !matcher.constraints.isEmpty {
-            let refusals = matcher.refusals(by: agent, circumstances, placed: matcher.constraints.isEmpty ? [] : placed(app))
+            let refusals = matcher.refusals(
+                by: agent, open.circumstances, placed: matcher.constraints.isEmpty ? [] : placed(app), others: others)
             if !refusals.isEmpty { return .failure(Matcher.Shortage(refusals: refusals)) }
         }
         let match: Match
-        switch matcher.take(from: &offered, using: &random) {
+        switch matcher.take(from: &open.offered, using: &random) {
         case .success(let taken): match = taken
         case .failure(let shortage): return .failure(shortage)
         }
@@ -123,10 +127,7 @@ extension Services {
             instance.activeSince = time
             instance.task = LaunchedTask(
                 id: id, hostPorts: match.hostPorts, ports: ports.map { $0.hostPort ?? $0.number }, stagedAt: time)
-            instance.checks = Array(repeating: nil, count: definition.app.healthChecks.count)
-            instance.probing = Array(repeating: false, count: definition.app.healthChecks.count)
-            instance.isReady = false
-            instance.readiness = nil
+            instance.resetChecks()
             instance.launchDeadline = deadline
         }
         timers.set(.launch(handle), at: deadline)
@@ -152,28 +153,6 @@ extension Services {
             let instance = instances[handle]
             return instance.condition.isActive && instance.definition.app.version >= since ? instance.agent : nil
         }
-    }
-}
-
-extension Agent {
-    convenience init(_ offer: Mesos_V1_Offer) {
-        let domain = offer.domain.faultDomain
-        self.init(
-            id: offer.agentID.value, host: offer.hostname, region: offer.hasDomain ? domain.region.name : nil,
-            zone: offer.hasDomain ? domain.zone.name : nil, attributes: offer.attributes.compactMap(Attribute.init))
-    }
-}
-
-extension Agent.Attribute {
-    init?(_ attribute: Mesos_V1_Attribute) {
-        let value: AttributeValue
-        switch attribute.type {
-        case .text: value = .text(attribute.text.value)
-        case .scalar: value = .scalar(attribute.scalar.value)
-        case .ranges: value = .ranges(attribute.ranges.range.compactMap { $0.begin <= $0.end ? $0.begin...$0.end : nil })
-        case .set: value = .set(attribute.set.item)
-        }
-        self.init(name: attribute.name, value: value)
     }
 }
 

@@ -1,3 +1,4 @@
+import FrameworkCore
 import Machine
 
 /// The launch queue: apps with instances that wait for an offer, and whether the master is asked for offers at all.

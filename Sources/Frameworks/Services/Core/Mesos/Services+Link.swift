@@ -1,3 +1,4 @@
+import FrameworkCore
 import Machine
 import MesosAPI
 
@@ -38,6 +39,7 @@ extension Services {
         // The subscription was made with all roles suppressed.
         link.suppressed = link.roles
         emit(isFirst ? .schedulerRegistered(frameworkID: frameworkID, master: master) : .schedulerReregistered(master: master))
+        link.reconcilePause = .second
         reconcile()
         for id in appIDs {
             guard let app = appHandles[id] else { continue }
@@ -51,9 +53,13 @@ extension Services {
         emit(.schedulerDisconnected)
     }
 
-    /// Asks for the state of each task that may be somewhere, and for what else the master knows.
+    /// Asks for the state of each task that may be somewhere, and for what else the master knows. A master that has just started can't answer for
+    /// an agent that is not back yet, and says nothing then: so it is asked again, at doubling pauses up to the interval.
+    /// Specified by Mesos 1.11 docs/reconciliation.md ("Algorithm").
     private mutating func reconcile() {
-        link.reconcileAt = now.monotonic.saturatingAdd(configuration.reconciliationInterval)
+        let pause = min(link.reconcilePause, configuration.reconciliationInterval)
+        link.reconcilePause = pause.saturatingAdd(pause)
+        link.reconcileAt = now.monotonic.saturatingAdd(pause)
         timers.set(.reconciliation, at: link.reconcileAt)
         var tasks: [(task: String, agent: String?)] = []
         for id in appIDs {

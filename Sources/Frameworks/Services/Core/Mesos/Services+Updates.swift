@@ -1,3 +1,4 @@
+import FrameworkCore
 import Machine
 import MesosAPI
 
@@ -142,10 +143,7 @@ extension Services {
             instance.agent = nil
             instance.task = nil
             instance.activeSince = nil
-            instance.checks = []
-            instance.probing = []
-            instance.isReady = false
-            instance.readiness = nil
+            instance.resetChecks()
             instance.unreachableSince = nil
             instance.killAgainAt = nil
             instance.killReason = nil

@@ -1,3 +1,5 @@
+package import FrameworkCore
+
 extension AppDefinition {
     /// Whether the change replaces all tasks: any but that of `instances` and of the version. The order of what has none (constraints,
     /// health checks, dependencies, accepted roles) is no difference.

@@ -1,3 +1,5 @@
+package import FrameworkCore
+
 /// A long-running app as it is stored and deployed: complete, in canonical form, with nothing left to default.
 ///
 /// It comes from an `AppUpdate`, which is what requests carry. Specified by Marathon 1.11 docs/application-basics.md and its RAML.

@@ -1,3 +1,5 @@
+package import FrameworkCore
+
 /// What a request says of an app: the members present in its body. Absent and null are the same (`nil`).
 ///
 /// A complete definition for a new app and a change of an existing one have the same form.

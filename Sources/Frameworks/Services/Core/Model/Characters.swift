@@ -1,13 +1,4 @@
-extension UInt8 {
-    var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
-    var isLowerLetter: Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self) }
-    var isUpperLetter: Bool { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) }
-    var isLowerAlphanumeric: Bool { isLowerLetter || isDigit }
-    var isAlphanumeric: Bool { isLowerAlphanumeric || isUpperLetter }
-    var isHexDigit: Bool {
-        isDigit || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(self) || (UInt8(ascii: "A")...UInt8(ascii: "F")).contains(self)
-    }
-}
+import FrameworkCore
 
 /// The syntaxes of names in Marathon's API, checked by hand.
 enum NameSyntax {

@@ -1,3 +1,5 @@
+import FrameworkCore
+
 /// A filter of apps by label: `env`, `env==prod`, `env!=prod`, `env in (a,b)`, `env notin (a,b)`; commas mean AND.
 ///
 /// Each form demands that the label exists. Specified by Marathon 1.11 docs/rest-api (label selector queries).

@@ -1,3 +1,5 @@
+import FrameworkCore
+
 /// The absolute id of an app, pod or group: `/prod/web`. The root group's id is `/`.
 ///
 /// A value may break the syntax of ids, since any text can be asked for; `violations(under:)` says what is wrong with it.
@@ -64,6 +66,8 @@ extension PathID {
 
 extension PathID {
     private static let syntax = #"^(([a-z0-9]|[a-z0-9][a-z0-9\-]*[a-z0-9])\.)*([a-z0-9]|[a-z0-9][a-z0-9\-]*[a-z0-9])|(\.|\.\.)$"#
+    /// Ids of tasks begin with that of their app, and add up to 62 characters to it; Mesos takes no id of more than 255.
+    private static let longest = 190
     /// They name resources below an id in the REST API.
     private static let reserved = ["restart", "tasks", "versions", ".", ".."]
 
@@ -82,6 +86,9 @@ extension PathID {
         if !segments.allSatisfy(Self.isSegment) { violations.append("must fully match regular expression '\(Self.syntax)'") }
         if let last = segments.last, Self.reserved.contains(last) {
             violations.append("must not end with any of the following reserved keywords: \(Self.reserved.joined(separator: ", "))")
+        }
+        if safePath.utf8.count > Self.longest {
+            violations.append("must not have more than \(Self.longest) characters, since ids of tasks begin with it")
         }
         return violations
     }

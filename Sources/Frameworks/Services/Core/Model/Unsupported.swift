@@ -32,6 +32,9 @@ package struct Unsupported: Sendable {
         Unsupported("/executor", "custom executors are not served yet: only the command executor is") {
             !$0.executor.isEmpty && $0.executor != "//cmd"
         },
+        Unsupported("/executorResources", "executorResources are not served yet: the command executor needs none of its own") {
+            $0.executorResources != nil
+        },
         Unsupported("/env", "a process can't be given variables with NUL characters, nor with = in their names") { app in
             app.env.contains { entry in
                 entry.key.utf8.contains(UInt8(ascii: "=")) || entry.key.utf8.contains(0) || entry.value.hasNUL
@@ -43,8 +46,8 @@ package struct Unsupported: Sendable {
         Unsupported("/instances", "more than \(maxInstances) instances of one app are not served") { $0.instances > maxInstances }
     ]
 
-    /// An instance takes some memory even before it runs; a slip of the keyboard must not end the process.
-    static let maxInstances = 1_000_000
+    /// All instances are planned by one decision, which takes a second for so many (docs/decisions/0005); a slip of the keyboard must not end the process.
+    static let maxInstances = 50_000
 
     init(_ path: String, _ text: String, isNeeded: @escaping @Sendable (AppDefinition) -> Bool) {
         self.path = path

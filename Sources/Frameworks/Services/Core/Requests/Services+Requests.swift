@@ -1,12 +1,16 @@
+import FrameworkCore
 import Machine
 
 /// What clients ask for. Each request is answered once; a refused one has changed nothing.
 extension Services {
     mutating func answer(_ number: UInt64, _ origin: Origin, _ request: Request) {
         let answer: Answer
+        // Ids and versions that a refused request has drawn are as if they had not been.
+        let before = (random, lastVersion)
         do throws(Refusal) {
             answer = try carryOut(request, origin)
         } catch {
+            (random, lastVersion) = before
             answer = .refused(error)
             if let group = request.group { emit(.groupChangeFailed(group, version: timestamp, reason: error.reason)) }
         }
@@ -32,7 +36,7 @@ extension Services {
         case .cancelDeployment(let id, let force):
             return try cancel(id, force: force)
         case .resetDelay(let id):
-            guard let app = appHandles[id], apps[app].waitingSince != nil else { throw .notQueued(id) }
+            guard let app = appHandles[id], isQueued(app) || apps[app].backoff != Backoff() else { throw .notQueued(id) }
             resetBackoff(app)
             return .delayReset
         case .createGroup(let id, let body, let force): return try createGroup(id, body, force: force)
@@ -64,12 +68,9 @@ extension Services {
         }
     }
 
-    /// What this version can't run is refused with a clear text, as is an id that stands for something else.
+    /// What this version can't run is refused with a clear text.
     private func checked(_ app: AppDefinition) throws(ModelRejection) -> AppDefinition {
-        var violations = app.unsupported
-        if hasGroup(app.id) || isBelowApp(app.id) {
-            violations.add("/", "Groups and Applications may not have the same identifier.")
-        }
+        let violations = app.unsupported
         guard violations.isEmpty else { throw .invalid(violations) }
         return app
     }
@@ -115,11 +116,13 @@ extension Services {
             if options.mustExist { throw .noApp(id) }
             return try made(update, id: id)
         }
+        let version: Timestamp?
         do throws(ModelRejection) {
-            if let version = try update.rollbackVersion() { return try restored(app, version) }
+            version = try update.rollbackVersion()
         } catch {
             throw .model(error)
         }
+        if let version { return try restored(app, version) }
         let rules = rules(for: id, previousRole: known.role, isForced: options.force)
         do throws(ModelRejection) {
             var target: AppDefinition
@@ -137,11 +140,13 @@ extension Services {
         }
     }
 
-    private func restored(_ app: Handle<App>, _ version: Timestamp) throws(ModelRejection) -> AppDefinition {
-        guard let old = apps[app].versions.last(where: { $0.app.version == version }) else {
-            throw .message("App '\(apps[app].id)' does not exist in version \(version)")
+    private func restored(_ app: Handle<App>, _ version: Timestamp) throws(Refusal) -> AppDefinition {
+        guard let old = apps[app].versions.last(where: { $0.app.version == version }) else { throw .noVersion(apps[app].id, version) }
+        do throws(ModelRejection) {
+            return try checked(old.app)
+        } catch {
+            throw .model(error)
         }
-        return old.app
     }
 
     /// Refuses dependencies that lead back to where they began.

@@ -1,3 +1,4 @@
+import FrameworkCore
 import Machine
 import Resources
 

@@ -1,3 +1,4 @@
+package import FrameworkCore
 import Machine
 
 /// What a snapshot of the state shows to those who read it.
@@ -16,17 +17,7 @@ extension Services {
     /// The instances that have a task: launched ones.
     package func launched(_ app: App) -> [Instance] { instances(of: app).filter { $0.task != nil } }
 
-    /// The versions at which anything in a group changed, oldest first, as far as its apps still have them.
-    package func versions(ofGroup id: PathID) -> [Timestamp] {
-        var versions = existingApps.filter { $0.id.isWithin(id) && $0.id != id }.flatMap { $0.versions.map(\.app.version) }
-        if let group = groups[id] { versions.append(group.version) }
-        return versions.unique().sorted()
-    }
-
     package func instance(ofTask text: String) -> Instance? { handle(ofTask: text).map { instances[$0] } }
-
-    /// The wall time of the last input.
-    package var wallTime: Timestamp { timestamp }
 
     package func deployment(_ id: String) -> Deployment? { deployments.first { $0.id == id } }
 
@@ -105,14 +96,22 @@ package struct QueueItem: Hashable, Sendable {
 }
 
 extension Services {
+    /// The apps with instances that wait for an offer, the longest-waiting first, and then those whose launches nobody has confirmed yet.
     /// - Parameter now: nanoseconds of the monotonic clock.
     package func queueItems(at now: Int64) -> [QueueItem] {
-        queue.compactMap { id in
-            guard let app = app(id), let definition = app.definition?.app, app.tally.waiting > 0 else { return nil }
+        let launching = appIDs.filter { id in appHandles[id].map { apps[$0].tally.waiting == 0 && isQueued($0) } ?? false }
+        return (queue + launching).compactMap { id in
+            guard let app = app(id), let definition = app.definition?.app else { return nil }
             let deadline = app.backoff.deadline(after: now)
+            let since = app.waitingSince ?? instances(of: app).first { $0.condition == .provisioned }?.since
             return QueueItem(
                 definition: definition, count: app.tally.waiting, delay: deadline.map { $0 - now } ?? 0,
-                since: app.waitingSince ?? definition.version, funnel: app.funnel)
+                since: since ?? definition.version, funnel: app.funnel)
         }
+    }
+
+    /// Whether instances of an app wait for an offer, or for the first news of their launch.
+    func isQueued(_ app: Handle<App>) -> Bool {
+        apps[app].definition != nil && (apps[app].tally.waiting > 0 || apps[app].instances.contains { instances[$0].condition == .provisioned })
     }
 }

@@ -1,3 +1,5 @@
+import FrameworkCore
+import FrameworkServer
 import JSON
 import Machine
 import NIOHTTP1
@@ -41,7 +43,7 @@ extension API {
         let force = call.query.flag("force")
         switch call.method {
         case .POST:
-            let answer = try await ask(call, .createApp(try await appBody(call), force: force, uri: call.target))
+            let answer = try await ask(call, .createApp(try await appBody(call), force: force, uri: call.path))
             guard case .created(let app, let deployment) = answer else { preconditionFailure("a created app is answered as such") }
             let headers: HTTPHeaders = [
                 "Location": location(of: app.id, call), "Marathon-Deployment-Id": deployment
@@ -87,10 +89,11 @@ extension API {
     }
 
     private func list(_ name: String, _ apps: [App], _ services: Services, _ embed: AppEmbed) -> Reply {
-        .json { writer in
+        let writers = AppWriter(services: services, embed: embed, now: wallTime())
+        return .json { writer in
             writer.beginObject()
             writer.key(name)
-            writer.array(apps) { AppWriter(services: services, embed: embed).write($1, into: &$0) }
+            writer.array(apps) { writers.write($1, into: &$0) }
             writer.endObject()
         }
     }
@@ -103,10 +106,10 @@ extension API {
         case .PUT:
             let options = Services.UpdateOptions(
                 force: call.query.flag("force"), isPartial: call.query.flag("partialUpdate", standard: true))
-            return try deployed(try await ask(call, .updateApp(id, try await appBody(call), options, uri: call.target)), call)
+            return try deployed(try await ask(call, .updateApp(id, try await appBody(call), options, uri: call.path)), call)
         case .PATCH:
             let options = Services.UpdateOptions(force: call.query.flag("force"), mustExist: true)
-            return try deployed(try await ask(call, .updateApp(id, try await appBody(call), options, uri: call.target)), call)
+            return try deployed(try await ask(call, .updateApp(id, try await appBody(call), options, uri: call.path)), call)
         case .DELETE:
             return try deployed(try await ask(call, .deleteApp(id, force: call.query.flag("force", standard: true))), call)
         default:
@@ -116,7 +119,7 @@ extension API {
             return .json { writer in
                 writer.beginObject()
                 writer.key("app")
-                AppWriter(services: services, embed: embed).write(app, into: &writer)
+                AppWriter(services: services, embed: embed, now: wallTime()).write(app, into: &writer)
                 writer.endObject()
             }
         }

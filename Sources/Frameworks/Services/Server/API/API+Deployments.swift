@@ -1,3 +1,5 @@
+import FrameworkCore
+import FrameworkServer
 import JSON
 import Machine
 import NIOHTTP1
@@ -7,6 +9,8 @@ import Transport
 
 extension API {
     func now() -> Int64 { SystemClock().now().monotonic }
+
+    func wallTime() -> Timestamp { Timestamp(wall: SystemClock().now().wall) }
 
     // MARK: Deployments
 

@@ -1,3 +1,5 @@
+import FrameworkCore
+import FrameworkServer
 import JSON
 import NIOHTTP1
 import ServicesCore
@@ -56,7 +58,7 @@ extension API {
     private func group(_ call: Call, _ id: PathID) async throws -> Reply {
         let services = try await snapshot()
         guard services.hasGroup(id) else { throw Failure.group(id) }
-        let group = GroupWriter(services: services, embed: GroupEmbed(call.query))
+        let group = GroupWriter(services: services, embed: GroupEmbed(call.query), now: wallTime())
         return .json { group.write(id, services.existingApps, into: &$0) }
     }
 
@@ -65,31 +67,27 @@ extension API {
         let services = try await snapshot()
         if services.hasGroup(whole) { return try await group(call, whole) }
         guard services.hasGroup(id) else { throw Failure.group(id) }
-        let group = GroupWriter(services: services, embed: GroupEmbed(call.query))
+        let group = GroupWriter(services: services, embed: GroupEmbed(call.query), now: wallTime())
         return .json { group.writeApps(of: id, into: &$0) }
     }
 
-    // MARK: Versions, as far as the apps of the group have them
+    // MARK: Versions
 
+    /// Also of a group that is gone, as long as there are any: it can be brought back.
     private func groupVersions(_ call: Call, _ id: PathID) async throws -> Reply {
         try require(call, [.GET])
         let services = try await snapshot()
-        guard services.hasGroup(id) else { throw Failure.group(id) }
+        let versions = services.versions(ofGroup: id)
+        guard !versions.isEmpty || services.hasGroup(id) else { throw Failure.group(id) }
         return .json { writer in
-            writer.array(services.versions(ofGroup: id).reversed()) { $0.string($1.description) }
+            writer.array(versions.reversed()) { $0.string($1.description) }
         }
     }
 
     private func groupVersion(_ call: Call, _ id: PathID, _ text: String) async throws -> Reply {
         try require(call, [.GET])
         guard let version = Timestamp(text) else { throw Failure(.unprocessableEntity, Timestamp.invalidMessage(text)) }
-        let services = try await snapshot()
-        guard services.hasGroup(id) else { throw Failure.group(id) }
-        guard services.versions(ofGroup: id).contains(version) else { throw Failure(Refusal.noGroupVersion(id, version)) }
-        let apps = services.existingApps.compactMap { app -> Definition? in
-            guard app.id.isWithin(id), app.id != id else { return nil }
-            return app.versions.last { $0.app.version <= version }
-        }
-        return .json { GroupWriter.write(id, at: version, apps, into: &$0) }
+        guard let past = try await snapshot().group(id, at: version) else { throw Failure(Refusal.noGroupVersion(id, version)) }
+        return .json { GroupWriter.write(id, at: version, past, into: &$0) }
     }
 }

@@ -1,3 +1,5 @@
+import FrameworkCore
+import FrameworkServer
 import JSON
 import NIOHTTP1
 import ServicesCore
@@ -38,7 +40,7 @@ extension API {
             writer.key(verbatim: "marathon_config")
             writer.value(.object(configuration))
             writer.key(verbatim: "zookeeper_config")
-            writer.value(Self.nulls(["zk", "zk_compression", "zk_compression_threshold", "zk_connection_timeout", "zk_max_node_size"]))
+            writer.value(.object(store))
             writer.key(verbatim: "http_config")
             writer.beginObject()
             writer.member("http_port", settings.port)
@@ -49,7 +51,14 @@ extension API {
         }
     }
 
-    private static func nulls(_ names: [String]) -> JSONValue { .object(JSONObject(names.map { ($0, .null) })) }
+    /// There is no ZooKeeper; the number of versions applies to the store that is there instead.
+    private var store: JSONObject {
+        JSONObject([
+            ("zk", .null), ("zk_compression", .null), ("zk_compression_threshold", .null), ("zk_connection_timeout", .null),
+            ("zk_max_node_size", .null), ("zk_max_versions", .integer(Int64(settings.maxVersions))), ("zk_session_timeout", .null),
+            ("zk_timeout", .null)
+        ])
+    }
 
     private var configuration: JSONObject {
         func text(_ value: String?) -> JSONValue { value.map(JSONValue.string) ?? .null }

@@ -1,3 +1,5 @@
+import FrameworkCore
+import FrameworkServer
 import JSON
 import NIOHTTP1
 import ServicesCore
@@ -20,6 +22,7 @@ extension API {
 struct MetricValues {
     private(set) var gauges: [(name: String, value: Int)] = []
     private(set) var counters: [(name: String, value: Int)] = []
+    private(set) var rates: [(name: String, rate: RateMeter.Rates)] = []
 
     init(_ services: Services, _ meters: Meters) {
         let apps = services.existingApps
@@ -52,9 +55,7 @@ struct MetricValues {
         for (state, count) in known.updates.sorted(by: { $0.key < $1.key }) {
             counters.append(("marathon.mesos.task-updates.\(state.lowercased().replacing("_", with: "-")).counter", count))
         }
-        for (kind, count) in meters.answers.enumerated() where kind > 0 {
-            counters.append(("marathon.http.responses.\(kind)xx.counter", count))
-        }
+        rates = meters.answers.enumerated().map { ("marathon.http.responses.\($0 + 1)xx.rate.meter", $1) }
     }
 
     /// All groups that apps are in, and the root.
@@ -88,11 +89,32 @@ struct MetricValues {
             writer.endObject()
         }
         writer.endObject()
-        for name in ["histograms", "meters", "timers"] {
+        writer.key(verbatim: "histograms")
+        writer.beginObject()
+        writer.endObject()
+        writer.key(verbatim: "meters")
+        writer.beginObject()
+        for (name, rate) in rates {
             writer.key(name)
-            writer.beginObject()
-            writer.endObject()
+            write(rate, into: &writer)
         }
+        writer.endObject()
+        writer.key(verbatim: "timers")
+        writer.beginObject()
+        writer.endObject()
+        writer.endObject()
+    }
+
+    private func write(_ rates: RateMeter.Rates, into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("count", rates.count)
+        for (name, rate) in [("m1_rate", rates.oneMinute), ("m5_rate", rates.fiveMinutes), ("m15_rate", rates.fifteenMinutes)] {
+            writer.key(name)
+            writer.number(rate)
+        }
+        writer.key(verbatim: "mean_rate")
+        writer.number(rates.mean)
+        writer.member("units", "events/second")
         writer.endObject()
     }
 
@@ -101,6 +123,7 @@ struct MetricValues {
             let name = name.replacing(".", with: "_").replacing("-", with: "_")
             return "# TYPE \(name) \(kind)\n\(name) \(value)\n"
         }
-        return (gauges.map { line($0.name, "gauge", $0.value) } + counters.map { line($0.name, "counter", $0.value) }).joined()
+        let totals = counters + rates.map { ($0.name, $0.rate.count) }
+        return (gauges.map { line($0.name, "gauge", $0.value) } + totals.map { line($0.name, "counter", $0.value) }).joined()
     }
 }

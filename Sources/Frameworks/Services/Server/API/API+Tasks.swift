@@ -1,3 +1,5 @@
+import FrameworkCore
+import FrameworkServer
 import JSON
 import NIOHTTP1
 import ServicesCore
@@ -8,6 +10,7 @@ extension API {
 
     func groupTasks(_ call: Call, _ group: PathID) async throws -> Reply {
         try require(call, [.GET])
+        try requireJSON(call)
         let services = try await snapshot()
         let apps = services.existingApps.filter { $0.id.isWithin(group) && $0.id != group }
         guard !apps.isEmpty || group.isRoot else { throw Failure.group(group) }
@@ -20,6 +23,7 @@ extension API {
             let answer = try await ask(call, .killTasks(.app(id, host: call.query["host"]), options(call)))
             return try killed(answer, call) { instances in self.list(instances) }
         }
+        try requireJSON(call)
         let services = try await snapshot()
         guard let app = services.app(id) else { throw Failure(Refusal.noApp(id)) }
         return list(services.launched(app))
@@ -44,6 +48,7 @@ extension API {
         if path == ["delete"] { return try await deleteTasks(call) }
         guard path.isEmpty else { throw Failure.uriNotFound }
         try require(call, [.GET])
+        try requireJSON(call)
         let wanted = (call.query.all("status") + call.query.all("status[]")).map { $0.lowercased() }
         let services = try await snapshot()
         let instances = services.existingApps.flatMap(services.launched).filter { instance in
@@ -72,6 +77,11 @@ extension API {
     }
 
     // MARK: Both
+
+    /// Tasks were once listed as plain text, too; whoever still wants that learns that it is gone.
+    private func requireJSON(_ call: Call) throws {
+        if !Negotiation.accepts("application/json", call.headers) { throw Failure(.notAcceptable, "Not Acceptable") }
+    }
 
     private func options(_ call: Call) -> Services.KillOptions {
         .init(scale: call.query.flag("scale"), wipe: call.query.flag("wipe"), force: call.query.flag("force"))

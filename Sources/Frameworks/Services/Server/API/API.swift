@@ -1,3 +1,5 @@
+import FrameworkCore
+import FrameworkServer
 import JSON
 import Machine
 import NIOHTTP1
@@ -16,7 +18,7 @@ struct API: Responder {
     let hub: EventHub
     let meters = Meters()
 
-    /// How long a change may take until the client is told to come again.
+    /// Seconds that a change may take until the client is told to come again.
     private static let patience = 30.0
 
     func respond(to call: Call) async throws -> Reply {
@@ -96,8 +98,7 @@ struct API: Responder {
     }
 
     private func refusalOfCredentials(_ call: Call) -> Reply? {
-        guard let credentials = settings.httpCredentials else { return nil }
-        if call.headers.first(name: "Authorization") == "Basic " + Base64.encode(Array(credentials.utf8)) { return nil }
+        guard let credentials = settings.httpCredentials, !call.carries(credentials: credentials) else { return nil }
         return Failure(.unauthorized, "Unauthorized", headers: ["WWW-Authenticate": "Basic realm=\"\(settings.httpRealm)\""]).reply
     }
 
@@ -115,12 +116,14 @@ struct API: Responder {
     }
 
     /// Asks the core for a change.
-    /// - Throws: `Failure` with the core's refusal.
+    /// - Throws: `Failure` with the core's refusal, or if there is no answer in time.
     func ask(_ call: Call, _ request: Services.Request) async throws -> Services.Answer {
         let origin = call.caller.origin
-        let answer = await answers.ask(within: Self.patience) { [loop] number in
-            loop.post(.asked(number: number, origin, request))
-        }
+        return try Self.outcome(
+            of: await answers.ask(within: Self.patience) { [loop] number in loop.post(.asked(number: number, origin, request)) })
+    }
+
+    static func outcome(of answer: Services.Answer?) throws -> Services.Answer {
         switch answer {
         case nil: throw Failure.overloaded
         case .refused(let refusal): throw Failure(refusal)
@@ -128,7 +131,13 @@ struct API: Responder {
         }
     }
 
-    func body(_ call: Call) async throws -> [UInt8] { try await call.body.collect() }
+    /// - Throws: `Failure` if there is none.
+    func body(_ call: Call) async throws -> [UInt8] {
+        let bytes = try await call.body.collect()
+        let blanks = " \t\r\n".utf8
+        if bytes.allSatisfy(blanks.contains) { throw Failure.noBody }
+        return bytes
+    }
 
     func appBody(_ call: Call) async throws -> AppBody {
         let bytes = try await body(call)
@@ -153,45 +162,7 @@ struct API: Responder {
     }
 }
 
-extension Query {
-    /// A flag, in any case ("True" is what Python writes).
-    func flag(_ name: String, standard: Bool = false) -> Bool {
-        guard let text = self[name] else { return standard }
-        return text.lowercased() == "true"
-    }
-}
-
-extension JSONWriter {
-    mutating func member(_ name: StaticString, _ value: String) {
-        key(verbatim: name)
-        string(value)
-    }
-
-    mutating func member(_ name: StaticString, _ value: Int) {
-        key(verbatim: name)
-        int(value)
-    }
-
-    mutating func member(_ name: StaticString, _ value: Bool) {
-        key(verbatim: name)
-        bool(value)
-    }
-
-    mutating func array<Element>(_ elements: some Sequence<Element>, _ body: (inout JSONWriter, Element) -> Void) {
-        beginArray()
-        for element in elements { body(&self, element) }
-        endArray()
-    }
-}
-
 extension Reply {
-    /// The answer with what a writer makes.
-    static func json(_ status: HTTPResponseStatus = .ok, headers: HTTPHeaders = [:], write: (inout JSONWriter) -> Void) -> Reply {
-        var writer = JSONWriter()
-        write(&writer)
-        return .json(status, writer.bytes, headers: headers)
-    }
-
     /// The answer to a change that began a deployment.
     static func deployment(_ status: HTTPResponseStatus = .ok, version: Timestamp, id: String, location: String? = nil) -> Reply {
         var headers: HTTPHeaders = ["Marathon-Deployment-Id": id]

@@ -28,7 +28,14 @@ struct Failure: Error {
     var reply: Reply { .json(status, body, headers: headers) }
 
     static let uriNotFound = Failure(.notFound, "URI not found")
-    static let overloaded = Failure(.serviceUnavailable, "The server is overloaded or shutting down; try again")
+    static let overloaded = Failure(
+        .serviceUnavailable, "The server is overloaded or shutting down; try again", headers: ["Retry-After": "1"])
+
+    /// No JSON text at all.
+    static let noBody = Failure(.badRequest, "Please specify data in JSON format") { writer in
+        writer.key("details")
+        writer.string("the body is empty")
+    }
 
     static func method(allowed: String) -> Failure { Failure(.methodNotAllowed, "Method Not Allowed", headers: ["Allow": allowed]) }
 

@@ -1,3 +1,4 @@
+import FrameworkCore
 import NIOCore
 import NIOHTTP1
 import NIOPosix

@@ -1,3 +1,4 @@
+import FrameworkCore
 import JSON
 import ServicesCore
 import Transport
@@ -41,6 +42,8 @@ struct AppEmbed: OptionSet, Sendable {
 struct AppWriter {
     let services: Services
     let embed: AppEmbed
+    /// What ages are counted to.
+    let now: Timestamp
 
     func write(_ app: App, into writer: inout JSONWriter) {
         guard let definition = app.definition?.app else { return writer.null() }
@@ -62,7 +65,7 @@ struct AppWriter {
             }
             if embed.contains(.taskStats) {
                 writer.key(verbatim: "tasksStats")
-                Self.write(TaskStatistics(definition, instances, at: services.wallTime), into: &writer)
+                Self.write(TaskStatistics(definition, instances, at: now), into: &writer)
             }
         }
     }

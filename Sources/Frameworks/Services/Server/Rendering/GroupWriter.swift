@@ -1,3 +1,4 @@
+import FrameworkCore
 import JSON
 import ServicesCore
 import Transport
@@ -23,6 +24,7 @@ struct GroupEmbed: Sendable {
 struct GroupWriter {
     let services: Services
     let embed: GroupEmbed
+    let now: Timestamp
 
     /// - Parameter apps: at least all apps below the group, in order.
     func write(_ id: PathID, _ apps: some Sequence<App>, into writer: inout JSONWriter) {
@@ -34,7 +36,7 @@ struct GroupWriter {
         writer.member("id", id.description)
         if embed.showsApps {
             writer.key(verbatim: "apps")
-            writer.array(own) { AppWriter(services: services, embed: embed.apps).write($1, into: &$0) }
+            writer.array(own) { AppWriter(services: services, embed: embed.apps, now: now).write($1, into: &$0) }
         }
         if embed.showsPods {
             writer.key(verbatim: "pods")
@@ -54,42 +56,43 @@ struct GroupWriter {
 
     /// The groups directly below, whether made as such or only by the ids of apps.
     private func children(of id: PathID, _ below: [App]) -> [PathID] {
-        let deeper = below.map(\.id).filter { $0.parent != id }
-        let made = services.groupIDs.filter { $0.isWithin(id) && $0 != id }
+        Self.children(of: id, below.map(\.id).filter { $0.parent != id }, services.groupIDs)
+    }
+
+    private static func children(of id: PathID, _ apps: [PathID], _ groups: [PathID]) -> [PathID] {
+        let made = groups.filter { $0.isWithin(id) && $0 != id }
         var children: [PathID] = []
-        for path in (deeper + made).sorted() {
+        for path in (apps + made).sorted() {
             let child = PathID("/" + path.segments.prefix(id.segments.count + 1).joined(separator: "/"))
             if children.last != child { children.append(child) }
         }
         return children
     }
 
-    /// A group at some time: without anything that lives.
-    static func write(_ id: PathID, at version: Timestamp, _ apps: [Definition], into writer: inout JSONWriter) {
-        let own = apps.filter { $0.app.id.parent == id }
-        var groups: [PathID] = []
-        for definition in apps where definition.app.id.parent != id {
-            let group = PathID("/" + definition.app.id.segments.prefix(id.segments.count + 1).joined(separator: "/"))
-            if groups.last != group { groups.append(group) }
-        }
+    /// A group as it was: without anything that lives.
+    static func write(_ id: PathID, at version: Timestamp, _ past: PastGroup, into writer: inout JSONWriter) {
+        let entry = past.groups.first { $0.id == id }?.group
         writer.beginObject()
         writer.member("id", id.description)
         writer.key(verbatim: "apps")
-        writer.array(own) { $1.app.write(into: &$0) }
+        writer.array(past.apps.filter { $0.app.id.parent == id }) { $1.app.write(into: &$0) }
         writer.key(verbatim: "pods")
         writer.array([String]()) { $0.string($1) }
         writer.key(verbatim: "groups")
-        writer.array(groups) { writer, group in
-            write(group, at: version, apps.filter { $0.app.id.isWithin(group) }, into: &writer)
-        }
+        writer.array(children(of: id, past)) { write($1, at: version, past, into: &$0) }
         writer.key(verbatim: "dependencies")
-        writer.array([String]()) { $0.string($1) }
+        writer.array(entry?.dependencies ?? []) { $0.string($1.description) }
         writer.member("version", version.description)
+        if id.isTopLevel { writer.member("enforceRole", entry?.enforcesRole ?? false) }
         writer.endObject()
+    }
+
+    private static func children(of id: PathID, _ past: PastGroup) -> [PathID] {
+        children(of: id, past.apps.map(\.app.id).filter { $0.isWithin(id) && $0.parent != id }, past.groups.map(\.id))
     }
 
     func writeApps(of id: PathID, into writer: inout JSONWriter) {
         let apps = services.existingApps.filter { $0.id.isWithin(id) && $0.id != id }
-        writer.array(apps) { AppWriter(services: services, embed: embed.apps).write($1, into: &$0) }
+        writer.array(apps) { AppWriter(services: services, embed: embed.apps, now: now).write($1, into: &$0) }
     }
 }

@@ -1,3 +1,5 @@
+import FrameworkCore
+
 extension Constraint {
     /// Why a list of words is no constraint, in Marathon's words.
     package enum ParsingRefusal: Error, Hashable, Sendable {
@@ -50,5 +52,8 @@ extension Constraint {
     }
 
     /// The value of GROUP_BY and MAX_PER.
+    /// Whether it wants instances spread over all values there are, however many these be: GROUP_BY without a number.
+    var spreadsEvenly: Bool { comparison == .groupBy && integer ?? 0 <= 0 }
+
     var integer: Int? { value.flatMap { Int32($0) }.map { Int($0) } }
 }

@@ -1,3 +1,5 @@
+import FrameworkCore
+
 /// Why a constraint keeps an instance from an offer.
 package enum ConstraintRefusal: Hashable, Sendable {
     /// The agent has no such attribute; only UNLIKE takes that.
@@ -50,12 +52,16 @@ package struct ConstraintMatcher: Hashable, Sendable {
     ///   - offered: the agent's value of the constraint's field; nil: it has none.
     ///   - placed: that of each instance that counts as placed: active and not older than the last change of configuration.
     ///   - instances: how many instances the app is to have.
-    package func refusal(offered: String?, placed: [String?], instances: Int) -> ConstraintRefusal? {
+    ///   - rivals: the values of agents that could take the instance, `offered` included or not.
+    ///   - full: the values of agents that can't, as far as is known.
+    package func refusal(
+        offered: String?, placed: [String?], instances: Int, rivals: [String?] = [], full: [String?] = []
+    ) -> ConstraintRefusal? {
         guard let offered else { return constraint.comparison == .unlike ? nil : .noValue(constraint) }
         switch constraint.comparison {
         case .unique: return placed.contains(offered) ? .notUnique(constraint, value: offered) : nil
         case .cluster: return clusterRefusal(offered, placed)
-        case .groupBy: return groupRefusal(offered, placed, instances)
+        case .groupBy: return constraint.spreadsEvenly ? evenRefusal(offered, placed, rivals, full) : groupRefusal(offered, placed, instances)
         case .like: return pattern?.matches(offered) == true ? nil : .pattern(constraint, value: offered)
         case .unlike: return pattern?.matches(offered) == false ? nil : .pattern(constraint, value: offered)
         case .maxPer:
@@ -86,10 +92,8 @@ package struct ConstraintMatcher: Hashable, Sendable {
     }
 
     private func groupRefusal(_ offered: String, _ placed: [String?], _ instances: Int) -> ConstraintRefusal? {
-        // A dictionary may be used here: nothing depends on its order.
-        var counts: [String: Int] = [:]
-        for value in placed { if let value { counts[value, default: 0] += 1 } }
-        guard let groups = constraint.integer, groups > 0 else { return evenRefusal(offered, counts) }
+        let groups = max(1, constraint.integer ?? 1)
+        let counts = Self.counts(placed)
         let (share, rest) = instances.quotientAndRemainder(dividingBy: groups)
         guard let count = counts[offered] else {
             return counts.count < groups ? nil : .tooManyGroups(constraint, value: offered, groups: groups)
@@ -99,10 +103,21 @@ package struct ConstraintMatcher: Hashable, Sendable {
         return .groupFull(constraint, value: offered, count: count)
     }
 
-    /// Without a number of groups: a new one is always welcome, a known one while no other has fewer instances.
-    private func evenRefusal(_ offered: String, _ counts: [String: Int]) -> ConstraintRefusal? {
-        guard let count = counts[offered], let least = counts.values.min(), count > least else { return nil }
+    /// Without a number of groups: a new one is always welcome, a known one while no other that has room has fewer instances.
+    private func evenRefusal(_ offered: String, _ placed: [String?], _ rivals: [String?], _ full: [String?]) -> ConstraintRefusal? {
+        var counts = Self.counts(placed)
+        guard let count = counts[offered] else { return nil }
+        for case let value? in full where value != offered && !rivals.contains(value) { counts[value] = nil }
+        for case let value? in rivals where counts[value] == nil { counts[value] = 0 }
+        guard let least = counts.values.min(), count > least else { return nil }
         return .groupFull(constraint, value: offered, count: count)
+    }
+
+    /// A dictionary may be used here: nothing depends on its order.
+    private static func counts(_ values: [String?]) -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for value in values { if let value { counts[value, default: 0] += 1 } }
+        return counts
     }
 }
 

@@ -1,3 +1,5 @@
+import FrameworkCore
+
 /// The id of one instance of an app or pod: `prod_web.instance-2b1c8f0e-eec5-11eb-9a03-0242ac130003`.
 package struct InstanceID: Hashable, Sendable, CustomStringConvertible {
     package enum Prefix: String, Hashable, Sendable, CaseIterable {

@@ -1,3 +1,5 @@
+import FrameworkCore
+
 /// The id of a task: `<instance id>._app.<incarnation>` for apps, `<instance id>.<container>.<incarnation>` for pods.
 package struct TaskID: Hashable, Sendable, CustomStringConvertible {
     package enum Owner: Hashable, Sendable {

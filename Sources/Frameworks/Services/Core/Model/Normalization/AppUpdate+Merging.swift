@@ -1,3 +1,5 @@
+package import FrameworkCore
+
 extension AppUpdate {
     /// A request that says all that a definition says.
     init(_ app: AppDefinition) {

@@ -1,3 +1,5 @@
+import FrameworkCore
+
 /// The environment variables of an app's task. Specified by Marathon 1.11 docs/task-environment-vars.md.
 package struct TaskEnvironment: Hashable, Sendable {
     package struct Variable: Hashable, Sendable {

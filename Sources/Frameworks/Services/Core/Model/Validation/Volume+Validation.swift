@@ -1,3 +1,5 @@
+import FrameworkCore
+
 extension Volume {
     var externalName: String? {
         switch source {

@@ -1,3 +1,4 @@
+import FrameworkCore
 package import JSON
 
 extension HealthCheck {

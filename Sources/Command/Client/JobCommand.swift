@@ -1,0 +1,160 @@
+import ArgumentParser
+import Foundation
+import JSON
+import NIOHTTP1
+
+struct JobCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "job", abstract: "Jobs that run when they are due.",
+        subcommands: [Create.self, List.self, Show.self, Next.self, Run.self, Runs.self, Logs.self, Stop.self, Pause.self, Resume.self, Delete.self])
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Create a job from a JSON file, or from standard input (-); one of that name is replaced.")
+        @Argument(help: "A file with the job's definition; - is standard input.") var file: String
+        @OptionGroup var cluster: ClusterOptions
+
+        func run() async throws {
+            try await ClusterClient.run(cluster) { client in
+                let definition = try readDefinition(file)
+                let job = try? JSONValue(parsing: definition)
+                let kind = job?["parents"]?.array == nil ? "iso8601" : "dependency"
+                try await client.send(.POST, "\(client.batch)/v1/scheduler/\(kind)", definition)
+                let name = job?["name"]?.string ?? ""
+                let stored = try await client.send(.GET, client.job(name))
+                cluster.json ? printJSON(stored) : say(JobText.created(stored))
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List all jobs.")
+        @OptionGroup var cluster: ClusterOptions
+
+        func run() async throws {
+            try await ClusterClient.run(cluster) { client in
+                let jobs = try await client.send(.GET, "\(client.batch)/v1/scheduler/jobs")
+                if cluster.json { return printJSON(jobs) }
+                let summary = try await client.send(.GET, "\(client.batch)/v1/scheduler/jobs/summary")
+                say(JobText.list(jobs.array ?? [], summary["jobs"]?.array ?? []))
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show a job and its runs.")
+        @Argument var name: String
+        @OptionGroup var cluster: ClusterOptions
+
+        func run() async throws {
+            try await ClusterClient.run(cluster) { client in
+                let job = try await client.send(.GET, client.job(name))
+                if cluster.json { return printJSON(job) }
+                let runs = try await client.send(.GET, client.ownJob(name) + "/runs")
+                say(JobText.details(job) + "\n\n" + JobText.runs(runs["runs"]?.array ?? []))
+            }
+        }
+    }
+
+    struct Runs: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the runs of a job that are kept, the newest first.")
+        @Argument var name: String
+        @OptionGroup var cluster: ClusterOptions
+
+        func run() async throws {
+            try await ClusterClient.run(cluster) { client in
+                let runs = try await client.send(.GET, client.ownJob(name) + "/runs")
+                cluster.json ? printJSON(runs) : say(JobText.runs(runs["runs"]?.array ?? []))
+            }
+        }
+    }
+
+    struct Logs: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Print what the newest run of a job has written.")
+        @Argument var name: String
+        @Option(help: ArgumentHelp("Another run, by its due time as `runs` prints it.", valueName: "time")) var run: String?
+        @Flag(help: "Standard error instead of standard output.") var stderr = false
+        @OptionGroup var cluster: ClusterOptions
+
+        func run() async throws {
+            try await ClusterClient.run(cluster) { client in
+                let runs = try await client.send(.GET, client.ownJob(name) + "/runs")["runs"]?.array ?? []
+                let task = runs.first { run == nil ? $0["tasks"]?.array?.isEmpty == false : $0["due"]?.string == run }?["tasks"]?.array?.last
+                guard let task, let sandbox = task["sandbox"]?.string else {
+                    throw ClientError("no task of \(name)" + (run.map { " at \($0)" } ?? ""))
+                }
+                let nodes = try await client.send(.GET, "\(client.master)/slaves")["slaves"]?.array ?? []
+                guard let address = nodes.first(where: { $0["id"] == task["slaveId"] })?["pid"]?.string?.split(separator: "@").last else {
+                    throw ClientError("the node \(task["host"]?.string ?? "") is not there")
+                }
+                let log = TaskLog(task: task["id"]?.string ?? "", agent: "http://\(address)", path: "\(sandbox)/\(stderr ? "stderr" : "stdout")")
+                var offset: Int64 = 0
+                _ = try await client.copy(log, from: &offset, prefix: "")
+            }
+        }
+    }
+
+    struct Run: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Run a job once, now.")
+        @Argument var name: String
+        @Argument(help: "Instead of the job's own arguments.") var arguments: [String] = []
+        @OptionGroup var cluster: ClusterOptions
+
+        func run() async throws {
+            try await ClusterClient.run(cluster) { client in
+                let query = arguments.isEmpty ? "" : "?arguments=" + urlEscaped(arguments.joined(separator: " "))
+                try await client.send(.PUT, client.job(name) + query)
+            }
+        }
+    }
+
+    struct Stop: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Kill all tasks of a job.")
+        @Argument var name: String
+        @OptionGroup var cluster: ClusterOptions
+
+        func run() async throws {
+            try await ClusterClient.run(cluster) { client in
+                try await client.send(.DELETE, "\(client.batch)/v1/scheduler/task/kill/\(urlEscaped(name))")
+            }
+        }
+    }
+
+    struct Pause: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Let a job run on request only.")
+        @Argument var name: String
+        @OptionGroup var cluster: ClusterOptions
+
+        func run() async throws {
+            try await ClusterClient.run(cluster) { client in try await client.send(.PUT, client.ownJob(name) + "/pause") }
+        }
+    }
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Let a paused job run by itself again.")
+        @Argument var name: String
+        @OptionGroup var cluster: ClusterOptions
+
+        func run() async throws {
+            try await ClusterClient.run(cluster) { client in try await client.send(.PUT, client.ownJob(name) + "/resume") }
+        }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Delete a job, and kill its tasks.")
+        @Argument var name: String
+        @OptionGroup var cluster: ClusterOptions
+
+        func run() async throws {
+            try await ClusterClient.run(cluster) { client in try await client.send(.DELETE, client.job(name)) }
+        }
+    }
+}
+
+extension ClusterClient {
+    /// A job in Chronos's API.
+    func job(_ name: String) -> String { "\(batch)/v1/scheduler/job/\(urlEscaped(name))" }
+
+    /// What Chronos's API doesn't have.
+    func ownJob(_ name: String) -> String { "\(batch)/agora/v1/jobs/\(urlEscaped(name))" }
+}

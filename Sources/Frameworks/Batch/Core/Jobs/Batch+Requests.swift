@@ -1,0 +1,225 @@
+import FrameworkCore
+import JSON
+import Machine
+import Schedules
+
+/// What clients ask for.
+extension Batch {
+    mutating func answer(_ number: UInt64, _ request: Request) {
+        let answer: Answer
+        do throws(Refusal) {
+            answer = try carryOut(request)
+        } catch {
+            answer = .refused(error)
+        }
+        output.effects.append(.answer(number, answer))
+    }
+
+    private mutating func carryOut(_ request: Request) throws(Refusal) -> Answer {
+        switch request {
+        case .put(let body, let kind, let version, let zone): try put(body, kind, version, zone)
+        case .delete(let name):
+            let handle = try job(name)
+            if let refusal = refusalToRehome(handle) { throw refusal }
+            delete(handle)
+        case .run(let name, let arguments): try runNow(try job(name), arguments)
+        case .markSuccess(let name):
+            guard let handle = jobHandles[name] else { return .marked(false) }
+            markSuccess(handle)
+            return .marked(true)
+        case .kill(let name): endUnfinished(try job(name), as: .killed, "killed on request")
+        case .flush: flush()
+        case .progress(let name, let task, let elements): try note(elements, of: task, job: name)
+        case .setDisabled(let name, let isDisabled):
+            let handle = try job(name)
+            setDisabled(handle, isDisabled)
+            arm(handle)
+            consider(handle)
+        }
+        return .done
+    }
+
+    func job(_ name: String) throws(Refusal) -> Handle<Job> {
+        guard let handle = jobHandles[name] else { throw .noJob(name) }
+        return handle
+    }
+
+    // MARK: Creating and replacing
+
+    private mutating func put(_ body: JobBody, _ kind: Kind, _ version: JobDefinition.Version, _ zone: ZoneData?) throws(Refusal) {
+        var definition: JobDefinition
+        let schedules: [(schedule: Schedule, cursor: Progress.Cursor)]
+        do throws(Rejection) {
+            definition = try JobDefinition(body.value, defaults: configuration.defaults)
+            if let flaw = flaw(of: definition, kind, version) { throw Rejection(flaw) }
+            if let zone { try take(zone) }
+            if kind == .scheduled { keepOriginal(&definition) }
+            schedules = try read(definition)
+        } catch {
+            throw .rejected(error)
+        }
+        if let refusal = refusal(ofParents: definition.parents, for: definition.name) { throw refusal }
+        // An empty start is now, and now alone.
+        if case .schedules(let texts, let zone) = definition.trigger {
+            definition.trigger = .schedules(zip(texts, schedules).map { $1.schedule.text(original: $0, count: $1.cursor.left) }, zone: zone)
+        }
+        let size = stored(definition).count
+        if size > Self.mostBytes { throw .tooLarge(definition.name, bytes: size, limit: Self.mostBytes) }
+        if let handle = jobHandles[definition.name] { replace(handle, definition, schedules) } else { create(definition, schedules) }
+    }
+
+    /// What no store would take.
+    private static let mostBytes = 200_000
+
+    private func flaw(of definition: JobDefinition, _ kind: Kind, _ version: JobDefinition.Version) -> String? {
+        if definition.name.isEmpty { return "the job has no name" }
+        if jobHandles[definition.name] == nil, let flaw = JobDefinition.flaw(ofName: definition.name, version) { return flaw }
+        switch (kind, definition.trigger) {
+        case (.scheduled, .parents): return "a job with parents belongs to the resource 'dependency'"
+        case (.dependent, .schedules): return "a job without parents belongs to the resource 'iso8601'"
+        case (.dependent, .parents([])): return "Error, parent does not exist"
+        case (_, .parents(let names)) where names.count > 1_000: return "a job has at most 1000 parents"
+        default: return definition.flaw()
+        }
+    }
+
+    /// Without any schedule a job runs once, now.
+    private func read(_ definition: JobDefinition) throws(Rejection) -> [(schedule: Schedule, cursor: Progress.Cursor)] {
+        guard case .schedules(let texts, let zone) = definition.trigger else { return [] }
+        return try read(texts, zone: zone)
+    }
+
+    /// Whoever sends back a schedule as it was shown doesn't want it changed: the original one stays, and how far it has come.
+    private func keepOriginal(_ definition: inout JobDefinition) {
+        guard case .schedules(var texts, let zone) = definition.trigger else { return }
+        if texts.isEmpty { texts = ["R1//PT24H"] }
+        if let handle = jobHandles[definition.name], case .schedules(let originals, let originalZone) = jobs[handle].definition.trigger,
+            zone == originalZone, texts.first == shownSchedule(jobs[handle]), let original = originals.first
+        {
+            texts = [original] + texts.dropFirst().filter { $0 != original }
+        }
+        definition.trigger = .schedules(texts, zone: zone)
+    }
+
+    private mutating func create(_ definition: JobDefinition, _ schedules: [(schedule: Schedule, cursor: Progress.Cursor)]) {
+        var progress = Progress(ordinal: nextOrdinal, since: wall)
+        nextOrdinal += 1
+        progress.cursors = schedules.map(\.cursor)
+        var job = Job(definition, progress)
+        job.schedules = schedules.map(\.schedule)
+        let handle = jobs.insert(job)
+        jobHandles[definition.name] = handle
+        jobOrder.append(handle)
+        connect(handle)
+        storeDefinition(handle)
+        changed(handle)
+        arm(handle)
+    }
+
+    private mutating func replace(
+        _ handle: Handle<Job>, _ definition: JobDefinition, _ schedules: [(schedule: Schedule, cursor: Progress.Cursor)]
+    ) {
+        let old = jobs[handle].definition
+        // What has come to its end begins anew; anything else goes on where it was.
+        let goesOn = definition.trigger == old.trigger && jobs[handle].problem == nil && !jobs[handle].isExhausted
+        disconnect(handle)
+        jobs[handle].definition = definition
+        if !goesOn || schedules.count != jobs[handle].progress.cursors.count {
+            jobs[handle].progress.cursors = schedules.map(\.cursor)
+            jobs[handle].progress.since = wall
+        }
+        jobs[handle].schedules = schedules.map(\.schedule)
+        jobs[handle].problem = nil
+        quarantine.removeAll { $0.table == "jobs" && $0.key == definition.name }
+        connect(handle)
+        storeDefinition(handle)
+        changed(handle)
+        // What waits may have other needs now, or another place in the queue.
+        for run in jobs[handle].unfinished { dequeue(run) }
+        enqueueReady(handle)
+        arm(handle)
+        consider(handle)
+    }
+
+    mutating func storeDefinition(_ handle: Handle<Job>) { put("jobs", jobs[handle].name, stored(jobs[handle].definition)) }
+
+    private func stored(_ definition: JobDefinition) -> [UInt8] {
+        var writer = JSONWriter()
+        definition.write(into: &writer, state: nil, isMirrored: false)
+        return writer.bytes
+    }
+
+    // MARK: Other requests
+
+    /// All that wait for a job change with its end, in one transaction.
+    private func refusalToRehome(_ handle: Handle<Job>) -> Refusal? {
+        var bytes = 0
+        for child in jobs[handle].children {
+            bytes += stored(jobs[child].definition).count + 1_000
+            if bytes > Self.mostBytes * 3 { return .tooManyChildren(jobs[handle].name, count: jobs[handle].children.count) }
+        }
+        return nil
+    }
+
+    private mutating func delete(_ handle: Handle<Job>) {
+        rehome(childrenOf: handle)
+        disconnect(handle)
+        for run in jobs[handle].unfinished where runs[run].isActive {
+            runs[run].isAbandoned = true
+            runs[run].ending = .killed
+            abandoned.append(run)
+            changed(run)
+            sendKill(run)
+        }
+        for run in jobs[handle].unfinished + jobs[handle].ended where !runs[run].isAbandoned {
+            dequeue(run)
+            forget(run)
+        }
+        let name = jobs[handle].name
+        jobs.remove(handle)
+        jobHandles[name] = nil
+        jobOrder.removeAll { $0 == handle }
+        remove("jobs", name)
+        remove("progress", name)
+    }
+
+    private mutating func runNow(_ handle: Handle<Job>, _ arguments: String?) throws(Refusal) {
+        // One that waits already, and would do the same, is the one that is asked for.
+        let waits = jobs[handle].unfinished.contains { runs[$0].attempts == 0 && runs[$0].arguments == arguments }
+        guard !waits else { return }
+        guard jobs[handle].unfinished.count < Self.mostUnfinished else { throw .tooManyRuns(jobs[handle].name, limit: Self.mostUnfinished) }
+        if jobs[handle].definition.concurrency == .replace { endUnfinished(handle, as: .replaced, "replaced by a run on request") }
+        makeRun(of: handle, due: wall, .request, arguments: arguments)
+    }
+
+    private mutating func markSuccess(_ handle: Handle<Job>) {
+        jobs[handle].progress.successCount += 1
+        jobs[handle].progress.errorsSinceLastSuccess = 0
+        jobs[handle].progress.lastSuccess = wall
+        seeParents(handle)
+        changed(handle)
+        trigger(childrenOf: handle)
+    }
+
+    /// Forgets all runs that have no task.
+    private mutating func flush() {
+        let waiting = jobOrder.flatMap { jobs[$0].unfinished.reversed() }.filter { !runs[$0].isActive }
+        endAll(waiting, as: .killed, "the queue was flushed")
+    }
+
+    private mutating func note(_ elements: Int64, of task: String, job name: String) throws(Refusal) {
+        let handle = try job(name)
+        guard jobs[handle].definition.isDataProcessing else { throw .notTracked(name) }
+        guard TaskName(task)?.job == name, let run = taskRuns[task], let index = runs[run].tasks.lastIndex(where: { $0.id == task }) else {
+            throw .noTask(task)
+        }
+        runs[run].tasks[index].processedElements = runs[run].tasks[index].processedElements.saturatingAdd(max(0, elements))
+        changed(run)
+    }
+
+    mutating func setDisabled(_ handle: Handle<Job>, _ isDisabled: Bool) {
+        guard jobs[handle].definition.isDisabled != isDisabled else { return }
+        jobs[handle].definition.isDisabled = isDisabled
+        storeDefinition(handle)
+    }
+}

@@ -1,0 +1,55 @@
+import FrameworkCore
+import Machine
+import MesosAPI
+
+/// The queue of runs, and whether the master is asked for offers at all.
+extension Batch {
+    /// Lets the runs of a job that may begin now into the queue.
+    mutating func enqueueReady(_ job: Handle<Job>) {
+        guard jobs.contains(job) else { return }
+        let isConcurrent = jobs[job].definition.concurrency == .allow
+        for handle in jobs[job].unfinished {
+            let run = runs[handle]
+            if case .waiting(let until) = run.phase, !run.isQueued, until ?? .min <= wall {
+                enqueue(handle, isHigh: jobs[job].definition.isHighPriority)
+            }
+            // Without concurrency, whatever stands first is all there is: it waits for its offer or for its next attempt, or runs.
+            if !isConcurrent { return }
+        }
+    }
+
+    private mutating func enqueue(_ handle: Handle<Run>, isHigh: Bool) {
+        runs[handle].isQueued = true
+        runs[handle].waitsSince = now.monotonic
+        queue.append(handle, isHigh: isHigh)
+        link.isReviving = true
+    }
+
+    mutating func dequeue(_ handle: Handle<Run>) {
+        guard runs[handle].isQueued else { return }
+        runs[handle].isQueued = false
+        queue.leave(handle)
+        if queue.reservation?.run == handle { endReservation() }
+    }
+
+    /// What the agent offered meanwhile was refused, and may be of use to others now.
+    mutating func endReservation() {
+        queue.reservation = nil
+        link.isReviving = true
+    }
+
+    /// Tells the master whether offers are wanted: all that were refused once more, or none at all.
+    mutating func adviseMaster() {
+        guard link.isSubscribed, link.unknown.isEmpty else { return }
+        if queue.count > 0 {
+            guard link.isSuppressed || link.isReviving else { return }
+            link.isSuppressed = false
+            link.isReviving = false
+            output.effects.append(.call(Calls.revive(configuration.role)))
+        } else if !link.isSuppressed {
+            link.isSuppressed = true
+            link.isReviving = false
+            output.effects.append(.call(Calls.suppress(configuration.role)))
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import FrameworkCore
+import Machine
+import MesosAPI
+
+/// The subscription, and what is asked for at its beginning.
+extension Batch {
+    /// What the scheduler says of itself to the master.
+    private var frameworkInfo: Mesos_V1_FrameworkInfo {
+        var info = Mesos_V1_FrameworkInfo()
+        info.name = configuration.frameworkName
+        info.user = configuration.user
+        info.checkpoint = configuration.checkpoint
+        info.failoverTimeout = configuration.failoverTimeout
+        info.hostname = configuration.hostname
+        if let url = configuration.webuiURL { info.webuiURL = url }
+        if let principal = configuration.principal { info.principal = principal }
+        if let id = link.frameworkID { info.id.value = id }
+        info.roles = [configuration.role]
+        let capabilities: [Mesos_V1_FrameworkInfo.Capability.TypeEnum] = [.multiRole, .partitionAware, .reservationRefinement]
+        info.capabilities = capabilities.map { type in
+            var capability = Mesos_V1_FrameworkInfo.Capability()
+            capability.type = type
+            return capability
+        }
+        return info
+    }
+
+    /// Says what the next subscription is to be made with: nothing is wanted then until it is known what still runs.
+    mutating func present() { output.effects.append(.present(frameworkInfo, suppressedRoles: [configuration.role])) }
+
+    mutating func subscribed(frameworkID: String, master: String) {
+        link.isSubscribed = true
+        link.master = master
+        link.isSuppressed = true
+        if link.frameworkID != frameworkID {
+            link.frameworkID = frameworkID
+            put("framework", "id", Array(frameworkID.utf8))
+            present()
+        }
+        link.reconcilePause = .second
+        reconcile()
+        link.unknown = Set(activeRuns.compactMap { runs[$0].tasks.last?.id })
+        link.patienceEnds = now.monotonic.saturatingAdd(configuration.reconciliationPatience)
+        if !link.unknown.isEmpty { timers.set(.patience, at: link.patienceEnds) }
+        for handle in activeRuns where runs[handle].killAgainAt != nil { sendKill(handle) }
+    }
+
+    /// A master that has just started can't tell of agents that are not back yet, and says nothing then. No due time gets a second run by that: what
+    /// is
+    /// unknown stays active until something is known.
+    mutating func patienceEnded() {
+        if now.monotonic >= link.patienceEnds { link.unknown = [] }
+    }
+
+    /// In the order of the jobs.
+    private var activeRuns: [Handle<Run>] { (jobOrder.flatMap { jobs[$0].unfinished } + abandoned).filter { runs[$0].isActive } }
+
+    /// Asks for the state of each task that may be somewhere, and for what else the master knows; again at doubling pauses up to the interval, since
+    /// a
+    /// master says nothing of agents that are not back yet. Specified by Mesos 1.11 docs/reconciliation.md ("Algorithm").
+    private mutating func reconcile() {
+        let pause = min(link.reconcilePause, configuration.reconciliationInterval)
+        link.reconcilePause = pause.saturatingAdd(pause)
+        link.reconcileAt = now.monotonic.saturatingAdd(pause)
+        timers.set(.reconciliation, at: link.reconcileAt)
+        let tasks = activeRuns.compactMap { runs[$0].tasks.last }.map { (task: $0.id, agent: Optional($0.agentID)) }
+        if !tasks.isEmpty { output.effects.append(.call(Calls.reconcile(tasks))) }
+        output.effects.append(.call(Calls.reconcile([])))
+    }
+
+    mutating func reconcilePeriodically() {
+        guard link.isSubscribed, now.monotonic >= link.reconcileAt else { return }
+        reconcile()
+    }
+}

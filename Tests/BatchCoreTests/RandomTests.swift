@@ -1,0 +1,118 @@
+import FrameworkCore
+import Machine
+import MesosAPI
+import Testing
+
+@testable import BatchCore
+
+/// Random lives: clients, tasks, agents, master and process do what they like; then all of it is healed, and everything must come to its end.
+struct RandomTests {
+    private struct Life {
+        var world: World
+        var random: SplitMix
+        /// All runs that were ever seen, with their last outcome, by key.
+        var seen: [String: Run.Outcome?] = [:]
+
+        init(seed: UInt64) {
+            random = SplitMix(seed: seed)
+            var configuration = Configuration()
+            configuration.history = 1_000
+            world = World(agents: Int(1 + random.draw(below: 3)), configuration: configuration)
+            world.startsTasks = false
+            for index in 0..<Int(2 + random.draw(below: 4)) { create(index) }
+        }
+
+        mutating func chance(_ percent: UInt64) -> Bool { random.draw(below: 100) < percent }
+
+        mutating func pick<Element>(_ elements: [Element]) -> Element? {
+            elements.isEmpty ? nil : elements[Int(random.draw(below: UInt64(elements.count)))]
+        }
+
+        private mutating func create(_ index: Int) {
+            let policy = pick(["ALLOW", "FORBID", "REPLACE", "QUEUE"]) ?? "QUEUE"
+            let catchUp = pick(["NONE", "ONE", "ALL"]) ?? "ONE"
+            let parents = (0..<index).filter { _ in random.draw(below: 3) == 0 }.map { "\"j\($0)\"" }
+            let trigger =
+                parents.isEmpty
+                ? #""schedule":"R\#(chance(50) ? "5" : "")/2026-01-01T00:00:\#(10 + random.draw(below: 50))Z/PT\#(1 + random.draw(below: 3))M""#
+                : #""parents":[\#(parents.joined(separator: ","))]"#
+            world.put(
+                #"{"name":"j\#(index)","command":"x","cpus":\#(1 + random.draw(below: 4)),"mem":1,"retries":\#(random.draw(below: 3)),"#
+                    + #""retryDelaySeconds":\#(random.draw(below: 100)),"concurrencyPolicy":"\#(policy)","catchUp":"\#(catchUp)","#
+                    + #""softError":\#(chance(30)),\#(chance(30) ? #""unreachableTimeoutSeconds":60,"# : "")\#(trigger)}"#)
+        }
+
+        mutating func step() {
+            let task = pick(world.tasks.keys.sorted())
+            let job = "j\(random.draw(below: 6))"
+            switch random.draw(below: 20) {
+            case 0..<6: world.step()
+            case 6: world.now = world.now.advanced(by: Int64(random.draw(below: 40_000)) * .millisecond)
+            case 7, 8, 9: if let task { world.report(task, pick([.taskRunning, .taskFinished, .taskFailed]) ?? .taskRunning) }
+            case 10: if let task { world.report(task, pick([.taskUnreachable, .taskGone, .taskDropped, .taskKilled]) ?? .taskGone) }
+            case 11: if chance(30) { world.crash() }
+            case 12: world.ask(.run(job, arguments: nil))
+            case 13: if chance(20) { world.ask(.kill(job)) }
+            case 14: world.killsTasks = chance(70)
+            case 15: world.answersQuestions = chance(70)
+            case 16: if chance(20) { world.ask(.setDisabled(job, chance(50))) }
+            case 17: if chance(10) { world.ask(.delete(job)) }
+            case 18: world.agents[0].isReachable = chance(60)
+            default: world.send(.woken)
+            }
+            look()
+        }
+
+        /// A run that has ended stays as it ended.
+        mutating func look() {
+            for job in world.core.allJobs {
+                for run in world.core.runs(of: job) {
+                    let key = "\(run.key.text)/\(run.createdAt)"
+                    if let known = seen[key], let known { #expect(run.outcome == known, "\(key) ended twice") }
+                    seen[key] = .some(run.outcome)
+                }
+            }
+        }
+
+        /// All is well from here on: tasks run and end.
+        mutating func heal() {
+            world.killsTasks = true
+            world.answersQuestions = true
+            for index in world.agents.indices { world.agents[index].isReachable = true }
+            for job in world.core.allJobs { world.ask(.setDisabled(job.name, true)) }
+            world.crash()
+            for _ in 0..<400 {
+                world.settle()
+                for task in world.tasks.keys.sorted() { world.report(task, .taskFinished) }
+                world.settle()
+                if world.tasks.isEmpty, world.core.allJobs.allSatisfy({ $0.unfinished.isEmpty }) { break }
+                world.wait(seconds: 30)
+            }
+        }
+    }
+
+    @Test(arguments: 0..<150) func `whatever happens, no task id is used twice, and in the end every run has ended`(_ seed: UInt64) {
+        var life = Life(seed: seed)
+        for _ in 0..<250 { life.step() }
+        life.heal()
+        for job in life.world.core.allJobs {
+            #expect(job.unfinished.isEmpty, "\(life.world.state) \(job.name): \(job.unfinished.map { life.world.core.runs[$0] })")
+            // No scheduled due time has two runs.
+            let dues = life.world.core.runs(of: job).filter { $0.cause == .schedule }.map(\.key.due)
+            #expect(Set(dues).count == dues.count)
+        }
+        #expect(life.world.core.abandoned.isEmpty && life.world.unacknowledged.isEmpty && life.world.core.queue.count == 0)
+        #expect(life.world.core.quarantine.isEmpty)
+    }
+
+    @Test func `the same inputs give the same state`() {
+        func digests() -> [UInt64] {
+            var life = Life(seed: 99)
+            return (0..<200).map { _ in
+                life.step()
+                return life.world.core.digest
+            }
+        }
+        #expect(digests() == digests())
+    }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import Harness
+import JSON
+import Testing
+
+/// The commands that people and scripts use, against a real cluster.
+@Suite(.serialized)
+struct CommandLineTests {
+    private static let app = #"{"id":"/shop/web","cmd":"echo hello from $MARATHON_APP_ID; exec sleep 1000","cpus":0.1,"mem":32}"#
+
+    @Test func `an app's life by commands: create, list, show, scale, restart, logs, explain, stop, delete`() async throws {
+        try await Cluster.run { cluster in
+            let file = cluster.folder + "/web.json"
+            try Data(Self.app.utf8).write(to: URL(fileURLWithPath: file))
+            func succeeds(_ arguments: String..., input: String = "/dev/null") async throws -> String {
+                let (status, output) = try await outcome(
+                    of: "agora", arguments, environment: ["AGORA_SERVICES": cluster.services, "AGORA_MASTER": cluster.master], input: input)
+                #expect(status == 0, "\(arguments): \(output)")
+                return output
+            }
+            #expect(try await succeeds("app", "create", file).hasSuffix("/shop/web: 1 of 1 running\n"))
+            #expect(try await succeeds("app", "create", "-", input: Self.second(cluster.folder)).hasSuffix("/second: 1 of 1 running\n"))
+            #expect(try await succeeds("app", "list").contains("/shop/web  1/1"))
+            #expect(try await succeeds("app", "scale", "shop/web", "3").hasSuffix("/shop/web: 3 of 3 running\n"))
+            let shown = try await succeeds("app", "show", "/shop/web")
+            #expect(shown.hasPrefix("/shop/web  3 of 3 running, not checked\n"))
+            #expect(shown.matches(of: /shop_web\.instance-\S+ +RUNNING/).count == 3)
+            #expect(try await succeeds("app", "restart", "shop/web").hasSuffix("/shop/web: 3 of 3 running\n"))
+            #expect(try await succeeds("app", "logs", "shop/web").matches(of: /hello from \/shop\/web/).count == 3)
+            #expect(try await succeeds("app", "explain", "shop/web").hasPrefix("/shop/web: 3 of 3 running"))
+            #expect(try await succeeds("explain", "shop/web").hasPrefix("/shop/web: 3 of 3 running"))
+            #expect(try await succeeds("app", "versions", "shop/web").split(separator: "\n").count == 3)
+            let tasks = try JSONValue(parsing: Array(try await succeeds("task", "list", "--json").utf8))["tasks"]?.array ?? []
+            #expect(tasks.count == 4)
+            let victim = try #require(tasks.first { $0["appId"]?.string == "/second" }?["id"]?.string)
+            #expect(try await succeeds("task", "kill", victim) == "killed \(victim)\n")
+            try await eventually("the killed one has been replaced") {
+                try await cluster.app("/second")["tasks"]?.array?.contains { $0["id"]?.string != victim && $0["state"]?.string == "TASK_RUNNING" }
+                    == true
+            }
+            #expect(try await succeeds("node", "list").contains("\(cluster.ip)  active"))
+            #expect(try await succeeds("framework", "list").contains("marathon"))
+            #expect(try await succeeds("offer", "list", "--json").hasPrefix(#"{"offers":["#))
+            #expect(try await succeeds("app", "stop", "shop/web").hasSuffix("/shop/web: 0 of 0 running\n"))
+            #expect(try await succeeds("app", "delete", "shop/web").hasSuffix("/shop/web: gone\n"))
+            #expect(try await succeeds("app", "list", "--json").contains(#""id":"/second""#))
+        }
+    }
+
+    private static func second(_ folder: String) throws -> String {
+        try Data(#"{"id":"second","cmd":"exec sleep 1000","cpus":0.1,"mem":32}"#.utf8).write(to: URL(fileURLWithPath: folder + "/second.json"))
+        return folder + "/second.json"
+    }
+
+    @Test func `what fails says why in a line, with a status that tells`() async throws {
+        try await Cluster.run { cluster in
+            let file = cluster.folder + "/bad.json"
+            try Data(#"{"id":"/Bad","cmd":"x"}"#.utf8).write(to: URL(fileURLWithPath: file))
+            let rows: [([String], Int32, String)] = [
+                (["app", "show", "none"], 1, "agora: App '/none' does not exist\n"),
+                (["app", "create", "/no/such"], 1, "agora: can't read /no/such: "),
+                (["app", "create", file], 1, "agora: Object is not valid\n  /id: "),
+                (["task", "kill", "x.instance-00000000-0000-0000-0000-000000000000._app.1"], 1, "agora: no such task: x.instance-"),
+                (["app", "scale", "none", "-1"], 64, "Error: "),
+                (["app", "scale", "none"], 64, "Error: Missing expected argument '<instances>'"),
+                (["nonsense"], 64, "Error: Unexpected argument 'nonsense'"),
+                (["app", "list", "--services", "http://127.0.0.1:1"], 1, "agora: http://127.0.0.1:1/v2/apps: ")
+            ]
+            for (arguments, wanted, text) in rows {
+                let (status, output) = try await outcome(
+                    of: "agora", arguments, environment: ["AGORA_SERVICES": cluster.services, "AGORA_MASTER": cluster.master])
+                #expect(status == wanted && output.hasPrefix(text), "\(arguments): \(status) \(output)")
+            }
+            // More than the cluster has: the command gives up watching, the deployment goes on, and explain says what is missing.
+            try await cluster.createApp(#"{"id":"/big","cmd":"true","cpus":64,"mem":32}"#)
+            let (status, output) = try await cluster.agora("app", "restart", "big", "--force", "--timeout", "0")
+            #expect(status == 2 && output.hasSuffix("Still deploying after 0 s. Why? agora explain /big\n"), "\(output)")
+            let explained = try await cluster.agora("explain", "big")
+            #expect(explained.output.contains("needs cpus 64, most free is 32"), "\(explained.output)")
+            #expect(try await cluster.agora("app", "delete", "big").status == 0)
+        }
+    }
+}
