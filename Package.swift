@@ -108,15 +108,15 @@ let targets: [Target] = [
     tests("SchedulingTests", ["Scheduling", "MesosAPI", "Transport", protobuf, logging, nioCore, nioHTTP1, lifecycle]),
     .target(name: "OwnThread", path: "Tests/OwnThread", swiftSettings: house),
     tests("LauncherTests", ["AgoraAPI", "OwnThread", protobuf], exclude: ["Unit", "Tools", "Fuzz"]),
-    tests("CommandTests", ["agora", lifecycle, logging]),
+    tests("CommandTests", ["agora", "JSON", lifecycle, logging]),
     tests("HouseTests", []),
     .target(
         name: "Harness", dependencies: ["Transport", "JSON", logging, nioCore, nioPosix, nioHTTP1], path: "Tests/Harness", swiftSettings: house),
     tests(
         "EndToEnd",
         [
-            "Harness", "OwnThread", "Machine", "Runtime", "MasterCore", "FrameworkCore", "ServicesCore", "Transport", "JSON", "MesosAPI", nioHTTP1,
-            "agora"
+            "Harness", "OwnThread", "Machine", "Runtime", "MasterCore", "FrameworkCore", "ServicesCore", "BatchCore", "Transport", "JSON", "MesosAPI",
+            nioHTTP1, "agora"
         ]),
     .target(
         name: "Simulation",

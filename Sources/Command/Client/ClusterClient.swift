@@ -69,6 +69,13 @@ final class ClusterClient: Sendable {
         }
     }
 
+    /// What is there, as it is.
+    func text(_ url: String) async throws -> String {
+        let answer = try await exchange(.GET, url)
+        guard (200..<300).contains(answer.status.code) else { throw ClientError(Self.refusal(answer, url)) }
+        return String(decoding: answer.body, as: UTF8.self)
+    }
+
     /// The answer as it is, of any status.
     func exchange(_ method: HTTPMethod, _ url: String, _ body: [UInt8] = []) async throws -> Answer {
         let headers: HTTPHeaders = body.isEmpty ? ["Accept": "application/json"] : ["Accept": "application/json", "Content-Type": "application/json"]

@@ -6,7 +6,10 @@ import NIOHTTP1
 struct JobCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "job", abstract: "Jobs that run when they are due.",
-        subcommands: [Create.self, List.self, Show.self, Next.self, Run.self, Runs.self, Logs.self, Stop.self, Pause.self, Resume.self, Delete.self])
+        subcommands: [
+            Create.self, Validate.self, List.self, Show.self, Graph.self, Next.self, Run.self, Runs.self, History.self, Logs.self, Explain.self,
+            Stop.self, Pause.self, Resume.self, Delete.self
+        ])
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -1,3 +1,4 @@
+import BatchCore
 import Foundation
 import Glibc
 import Harness
@@ -46,9 +47,19 @@ struct FuzzTests {
     @Test func `requests that are nearly right do services no harm`() async throws {
         try await Cluster.run(agents: 0) { cluster in
             let target = Bombardment(ip: cluster.ip, port: 8080, seeds: Seed.services, values: [:], headers: [])
-            try await Self.bombard(cluster, "services", target, Self.count / 100 * 30)
+            try await Self.bombard(cluster, "services", target, Self.count / 100 * 20)
             try await cluster.waitUntilReady(agents: 0, services: true)
             let refused = try Self.countRefused(cluster, "services", Services()) { if case .answer(_, .refused) = $0 { true } else { false } }
+            #expect(refused > 0)
+        }
+    }
+
+    @Test func `requests that are nearly right do batch no harm`() async throws {
+        try await Cluster.run(agents: 0, services: false, batch: true) { cluster in
+            let target = Bombardment(ip: cluster.ip, port: 4400, seeds: Seed.batch, values: [:], headers: [])
+            try await Self.bombard(cluster, "batch", target, Self.count / 100 * 10)
+            try await cluster.waitUntilReady(agents: 0, services: false, batch: true)
+            let refused = try Self.countRefused(cluster, "batch", Batch()) { if case .answer(_, .refused) = $0 { true } else { false } }
             #expect(refused > 0)
         }
     }

@@ -130,4 +130,29 @@ struct Seed: Sendable {
             "/v2/groups/fuzz", "/v2/groups/versions", "/v2/deployments", "/v2/queue?embed=lastUnusedOffers", "/v2/tasks?status=running", "/v2/info",
             "/v2/leader", "/v2/events?event_type=status_update_event", "/v2/plugins", "/metrics", "/metrics/prometheus", "/ping", "/help"
         ].map { Seed("GET", $0) }
+
+    private static let job =
+        #"{"name":"fuzz","command":"echo $(x)","shell":true,"arguments":["a"],"retries":2,"owner":"a@b.example","cpus":0.1,"mem":32,"disk":1,"disabled":false,"softError":true,"highPriority":false,"runAsUser":"root","concurrent":false,"maxCompletionTime":60,"environmentVariables":[{"name":"A","value":"b"}],"fetch":[{"uri":"http://x/a.tgz","extract":true,"output_file":"a"}],"constraints":[["rack","LIKE","r[1-9]+"]],\#(schedule)}"#
+    private static let schedule =
+        #""schedule":"R5/2026-03-28T02:30:00Z/P1DT1H","scheduleTimeZone":"Europe/Berlin","epsilon":"PT5M","concurrencyPolicy":"REPLACE","catchUp":"ALL","retryDelaySeconds":5,"retryFactor":2,"retryOnExitCodes":[1,2],"historyLimit":3"#
+    private static let cron = #"{"name":"cron","command":"x","cron":"0 30 2 L,15W * 1#2","scheduleTimeZone":"Asia/Kathmandu","catchUp":"NONE"}"#
+    private static let dependent = #"{"name":"child","command":"x","parents":["fuzz","cron"],"cpus":"0.5","disabled":"false"}"#
+
+    static let batch =
+        [
+            ("POST", "/v1/scheduler/iso8601", job), ("PUT", "/scheduler/iso8601", job), ("POST", "/v1/scheduler/iso8601", cron),
+            ("POST", "/v1/scheduler/dependency", dependent),
+            ("POST", "/v1/scheduler/iso8601", #"{"name":"many","schedules":["R3//PT1H",{"cron":"@daily"}],"command":"x"}"#),
+            ("PUT", "/v1/scheduler/job/fuzz?arguments=a%20b", ""), ("PUT", "/v1/scheduler/job/success/fuzz", ""),
+            ("DELETE", "/v1/scheduler/job/child", ""), ("DELETE", "/v1/scheduler/task/kill/fuzz", ""), ("DELETE", "/scheduler/task/all", ""),
+            ("PUT", "/scheduler/task/ct:1767225600000:0:fuzz:", #"{"statusCode":0}"#),
+            ("POST", "/v1/scheduler/job/fuzz/task/ct:1767225600000:0:fuzz:/progress", #"{"numAdditionalElementsProcessed":5}"#),
+            ("PUT", "/agora/v1/jobs/fuzz/pause", ""), ("PUT", "/agora/v1/jobs/fuzz/resume", "")
+        ].map { Seed($0.0, $0.1, $0.2) }
+        + [
+            "/v1/scheduler/jobs", "/v1/scheduler/jobs/summary", "/scheduler/jobs/search?name=f&command=x&any=e&limit=5&offset=1",
+            "/v1/scheduler/job/fuzz", "/v1/scheduler/job/stat/fuzz", "/v1/scheduler/graph/dot", "/v1/scheduler/graph/csv",
+            "/v1/scheduler/stats/99thPercentile", "/v1/scheduler/leader", "/ping", "/metrics", "/agora/v1/jobs/fuzz/runs?limit=5&state=failed",
+            "/agora/v1/runs?limit=5", "/agora/v1/jobs/fuzz/explain"
+        ].map { Seed("GET", $0) }
 }

@@ -43,6 +43,7 @@ package struct Batch: StateMachine {
     /// On the monotonic clock, in nanoseconds.
     var timers = Timers<Timer>()
     var agents = AgentLoads()
+    var offersSeen = OffersSeen()
     /// A timer for forgetting old runs is set.
     var isSweeping = false
     /// What is still to be done, in order, since it would have been too much for one transaction.

@@ -31,7 +31,11 @@ extension Batch {
             OpenOffer(id: offer.id, agent: Agent(offer), isInMaintenance: isInMaintenance(offer), offered: OfferedResources(offer.resources))
         }
         if link.unknown.isEmpty { match(&open) }
-        for offer in open { close(offer) }
+        for offer in open {
+            let room = Demand(of: offer.offered, roles: roles)
+            offersSeen.note(.init(agent: offer.agent, room: room, isInMaintenance: offer.isInMaintenance, at: now.monotonic))
+            close(offer)
+        }
     }
 
     private var roles: [String] { configuration.role == Role.unreserved ? [Role.unreserved] : [configuration.role, Role.unreserved] }

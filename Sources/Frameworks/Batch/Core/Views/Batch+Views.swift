@@ -11,6 +11,11 @@ extension Batch {
     /// All that is kept, the newest first.
     package func runs(of job: Job) -> [Run] { (job.ended + job.unfinished).map { runs[$0] }.sorted { $0.key.due > $1.key.due } }
 
+    /// Of all jobs, the newest first.
+    package var allRuns: [Run] {
+        jobOrder.flatMap { jobs[$0].ended + jobs[$0].unfinished }.map { runs[$0] }.sorted { ($1.key.due, $0.key.job) < ($0.key.due, $1.key.job) }
+    }
+
     package func activeCount(of job: Job) -> Int { job.unfinished.count { runs[$0].isActive } }
 
     package func state(of job: Job) -> JobDefinition.State {

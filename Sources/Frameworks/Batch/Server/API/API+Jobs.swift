@@ -29,7 +29,7 @@ extension API {
         let batch = try await snapshot()
         switch rest {
         case []: return Self.list(batch.allJobs, batch)
-        case ["search"]: return Self.list(try Self.search(call.query, batch), batch, isMirrored: false)
+        case ["search"]: return Self.list(try search(call.query, batch), batch, isMirrored: false)
         case ["summary"]:
             return .json { writer in
                 writer.beginObject()
@@ -46,14 +46,9 @@ extension API {
         }
     }
 
-    private static func search(_ query: Query, _ batch: Batch) throws -> [Job] {
-        func number(_ name: String, _ standard: Int) throws -> Int {
-            guard let text = query[name] else { return standard }
-            guard let number = Int(text), number >= 0 else { throw Failure(.badRequest, "\(name) must be a number from 0, not '\(text)'") }
-            return number
-        }
+    private func search(_ query: Query, _ batch: Batch) throws -> [Job] {
         func holds(_ text: String, _ part: String?) -> Bool { part.map { text.lowercased().contains($0.lowercased()) } ?? true }
-        let (limit, offset) = (try number("limit", 10), try number("offset", 0))
+        let (limit, offset) = (try number(query, "limit", 10), try number(query, "offset", 0))
         let found = batch.allJobs.filter { job in
             let command = job.definition.command
             return holds(job.name, query["name"]) && holds(command, query["command"])
