@@ -127,6 +127,17 @@ struct RequestTests {
         #expect(world.ask(.run("j", arguments: "more")) == .refused(.tooManyRuns("j", limit: 1_000)))
     }
 
+    @Test func `a definition of half a megabyte is taken, one of more than one is refused with its size`() {
+        var world = World()
+        func body(_ length: Int) -> String { #"{"name":"j","command":"\#(String(repeating: "x", count: length))","schedule":"R0//PT1H"}"# }
+        #expect(world.put(body(500_000)) == .done)
+        guard case .refused(.tooLarge("j", let bytes, limit: 1_048_576)) = world.put(body(1_048_576)) else {
+            Issue.record("it was not refused")
+            return
+        }
+        #expect(bytes > 1_048_576 && world.job("j")?.definition.command.utf8.count == 500_000, "and nothing has changed")
+    }
+
     @Test func `before its start the core refuses, and a request is answered behind what it stores`() {
         var core = Batch()
         let moment = Moment(monotonic: 0, wall: World.newYear * .millisecond)
