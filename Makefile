@@ -50,7 +50,8 @@ endif
 # only a machine that does nothing else can hold.
 soak: tests
 	AGORA_LEDGER_ROUNDS=$(or $(ROUNDS),50) AGORA_DURABILITY_ROUNDS=$(or $(ROUNDS),200) AGORA_NOTHING_LEFT_ROUNDS=$(or $(ROUNDS),20) \
-		AGORA_CRASH_STRIDE=1 AGORA_STRICT_TIMES=1 swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter 'LedgerTests|DurabilityTests|NothingLeftTests|CrashPoints'
+		AGORA_CRASH_STRIDE=1 AGORA_STRICT_TIMES=1 AGORA_DUE_SECONDS=$(or $(DUE),200) \
+		swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter 'LedgerTests|DurabilityTests|NothingLeftTests|CrashPoints|DueTests'
 	AGORA_STRICT_TIMES=1 AGORA_BUSY_SECONDS=60 AGORA_STOPPED_SECONDS=60 \
 		swift test $(SWIFT_FLAGS) --skip-build --no-parallel --filter 'NodeTests|NodeAwayTests|SlowReaderTests'
 

@@ -86,7 +86,9 @@ let targets: [Target] = [
             "MasterCore", "MasterServer", "AgentCore", "AgentServer", "FrameworkCore", "FrameworkServer", "ServicesCore", "ServicesServer",
             "BatchCore", "BatchServer", "Schedules", arguments
         ]),
-    .executableTarget(name: "agora-bench", dependencies: ["Harness", "Transport", nioHTTP1], path: "Benchmarks/Cluster", swiftSettings: house),
+    .executableTarget(
+        name: "agora-bench",
+        dependencies: ["Harness", "Transport", "AgoraAPI", "MesosAPI", "JSON", protobuf, nioHTTP1], path: "Benchmarks/Cluster", swiftSettings: house),
     tests("MachineTests", ["Machine"]),
     tests("JSONTests", ["JSON", "Machine"]),
     tests("ResourcesTests", ["Resources", "Machine"]),
@@ -116,7 +118,7 @@ let targets: [Target] = [
         "EndToEnd",
         [
             "Harness", "OwnThread", "Machine", "Runtime", "MasterCore", "FrameworkCore", "ServicesCore", "BatchCore", "Transport", "JSON", "MesosAPI",
-            nioHTTP1, "agora"
+            nioHTTP1, lifecycle, logging, "agora"
         ]),
     .target(
         name: "Simulation",

@@ -1,7 +1,10 @@
 #!/bin/sh
-# Installs the other people's clients that Tests/Compatibility runs into .build/clients, if they aren't there: pinned, and nowhere else.
+# Installs what only the tests need: the program sqlite3, which Deploy/examples/nightly runs, from Debian; and the other people's clients that
+# Tests/Compatibility runs into .build/clients, if they aren't there: pinned, and nowhere else.
 set -eu
 cd "$(dirname "$0")/.."
+
+command -v sqlite3 >/dev/null 2>&1 || Deploy/setup.sh sqlite3
 
 requirements=Tests/Compatibility/Python
 target=.build/clients

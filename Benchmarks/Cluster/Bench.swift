@@ -16,16 +16,25 @@ struct Bench {
 
     static func main() async {
         do {
-            try await measure()
+            let words = Array(CommandLine.arguments.dropFirst())
+            // The benchmark of jobs starts this program once more.
+            if words.first == "agents" { try await SimulatedAgents.run(Array(words.dropFirst())) } else { try await measure(words) }
         } catch {
             FileHandle.standardError.write(Data("agora-bench: \(error)\n".utf8))
             exit(1)
         }
     }
 
-    private static func measure() async throws {
-        let rounds = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 5
+    /// - Parameter words: how many rounds; and `jobs` for the rows of batch alone.
+    private static func measure(_ words: [String]) async throws {
+        let rounds = words.first.flatMap { Int($0) } ?? 5
         print("| what | measured | floor | ratio |\n|---|---|---|---|")
+        if !words.contains("jobs") { try await measureTasks(rounds) }
+        show(try await DueJobs.measure(rounds: min(rounds, 3)))
+        show(try await StoredJobs.measure())
+    }
+
+    private static func measureTasks(_ rounds: Int) async throws {
         show(try await Launches.measure(rounds: rounds))
         show(try await Changes.measure(rounds: rounds))
         show(try await Density.measure())

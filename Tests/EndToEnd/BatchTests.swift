@@ -72,7 +72,7 @@ struct BatchTests {
                     + #""mem":32,"cpus":0.1,"retries":3,"retryDelaySeconds":0,"historyLimit":100}"#
             )
             for (part, start) in [
-                ("batch", { try cluster.startBatch() }), ("master", cluster.startMaster), ("batch", { try cluster.startBatch() }),
+                ("batch", { try cluster.startBatch() }), ("master", { try cluster.startMaster() }), ("batch", { try cluster.startBatch() }),
                 ("agent-0", { try cluster.startAgent() })
             ] as [(String, () throws -> Void)] {
                 let count = Self.lines(file).count

@@ -102,8 +102,8 @@ package final class Cluster: @unchecked Sendable {
     /// Where the servers themselves find master and services.
     private var hub: String { network?.hub.ip ?? ip }
 
-    package func startMaster() throws {
-        try start("master", ["master", "--ip", hub, "--work-dir", "\(folder)/master"], on: network?.hub)
+    package func startMaster(flags: [String] = []) throws {
+        try start("master", ["master", "--ip", hub, "--work-dir", "\(folder)/master"] + flags, on: network?.hub)
     }
 
     /// - Parameter flags: further ones, for each later start of it, too.
@@ -120,8 +120,8 @@ package final class Cluster: @unchecked Sendable {
             ] + agentFlags.withLock { $0 }, on: host)
     }
 
-    package func startServices() throws {
-        try start("services", ["services", "--master", "\(hub):5050", "--ip", hub, "--work-dir", "\(folder)/services"], on: network?.hub)
+    package func startServices(flags: [String] = []) throws {
+        try start("services", ["services", "--master", "\(hub):5050", "--ip", hub, "--work-dir", "\(folder)/services"] + flags, on: network?.hub)
     }
 
     package func startBatch(flags: [String] = []) throws {

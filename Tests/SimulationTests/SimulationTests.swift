@@ -21,7 +21,9 @@ struct SimulationTests {
         }
     }
 
-    private static func play(_ arguments: String...) async throws -> Played {
+    private static func play(_ arguments: String...) async throws -> Played { try await play(arguments) }
+
+    private static func play(_ arguments: [String]) async throws -> Played {
         let log = FileManager.default.temporaryDirectory.path + "/agora-simulate-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: log) }
         let program = ServerProcess.programs + "/agora-simulate"
@@ -86,6 +88,23 @@ struct SimulationTests {
 
     @Test(arguments: YearPlant.allCases) func `a mistake planted in the weeks of batch is found`(plant: YearPlant) async throws {
         let played = try await Self.play("--days", "15", "--jobs", "100", "--seeds", "1-100", "--plant", plant.rawValue)
+        #expect(played.status == 1 || [128 + 4, 128 + 5].contains(played.status), "status \(played.status)")
+        #expect(played.status != 1 || played.lines.contains { $0.contains("BROKEN") })
+    }
+
+    @Test(arguments: [["--calm"], []])
+    func `in a week an hourly, a daily, a weekly and a dependent job have exactly 168, 7, 1 and 168 runs that end well`(calm: [String]) async throws {
+        let played = try await Self.play(["--week", "--seeds", calm.isEmpty ? "1-20" : "1-3"] + calm)
+        #expect(played.status == 0, "\(played.lines.suffix(5).joined(separator: "\n"))")
+        let finished = played.lines.filter { $0.hasPrefix("seed") }
+        #expect(finished.count == (calm.isEmpty ? 20 : 3) && finished.allSatisfy { $0.contains(": finished 168 7 1 168, ") })
+        let kinds: [Substring] = ["ends of the scheduler", "ends of masters", "nodes cut off", "nodes switched off", "updates lost"]
+        for kind in kinds { #expect(played.lines.contains { $0.hasSuffix("\t\(kind)") && !$0.hasPrefix("0") } == calm.isEmpty, "\(kind)") }
+    }
+
+    @Test(arguments: [YearPlant.keepsNoRuns, .neverRepeats, .releasesBeforeStore])
+    func `a mistake planted in that week is found`(plant: YearPlant) async throws {
+        let played = try await Self.play(["--week", "--seeds", "1-50", "--plant", plant.rawValue])
         #expect(played.status == 1 || [128 + 4, 128 + 5].contains(played.status), "status \(played.status)")
         #expect(played.status != 1 || played.lines.contains { $0.contains("BROKEN") })
     }

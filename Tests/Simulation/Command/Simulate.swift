@@ -27,11 +27,18 @@ struct Simulate: ParsableCommand {
     @Option(help: "How many jobs it has, with --days.")
     var jobs = 1_000
 
+    @Flag(help: "Play Chronos's own endurance test instead: four jobs for a week.")
+    var week = false
+
+    @Flag(help: "With --week: nothing fails.")
+    var calm = false
+
     func run() throws {
         let bounds = seeds.split(separator: "-").compactMap { UInt64($0) }
         guard let first = bounds.first, let last = bounds.last, bounds.count <= 2, first <= last else {
             throw ValidationError("--seeds must be a number or a range as in 1-200.")
         }
+        if week { return try playWeeks(first...last) }
         if let days { return try playYears(first...last, days) }
         let mistake = try plant.map { name in
             guard let plant = Plant(rawValue: name) else { throw ValidationError("There is no plant '\(name)'.") }
@@ -66,13 +73,37 @@ struct Simulate: ParsableCommand {
         }
     }
 
-    private func playYears(_ seeds: ClosedRange<UInt64>, _ days: Int) throws {
-        let mistake = try plant.map { name in
+    private func yearPlant() throws -> YearPlant? {
+        try plant.map { name in
             guard let plant = YearPlant(rawValue: name) else {
-                throw ValidationError("With --days there is no plant '\(name)', but \(YearPlant.allCases.map(\.rawValue).joined(separator: ", ")).")
+                let all = YearPlant.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("With --days or --week there is no plant '\(name)', but \(all).")
             }
             return plant
         }
+    }
+
+    private func playWeeks(_ seeds: ClosedRange<UInt64>) throws {
+        let mistake = try yearPlant()
+        var totals: [String: Int] = [:]
+        for seed in seeds {
+            print("seed \(seed): ", terminator: "")
+            fflush(nil)
+            var run = WeekRun(seed: seed, isCalm: calm, plant: mistake)
+            if trace { run.onLine = { print($0) } }
+            let outcome = run.play()
+            if let violation = outcome.violation {
+                print("BROKEN (\(violation.checker)) at \(Double(violation.time / 1_000_000) / 1000) s: \(violation.text)")
+                throw ExitCode(1)
+            }
+            totals.merge(outcome.counts, uniquingKeysWith: +)
+            print("finished \(outcome.finished.map(String.init).joined(separator: " ")), trace \(String(outcome.trace, radix: 16))")
+        }
+        for (name, count) in totals.sorted(by: { $0.key < $1.key }) { print("\(count)\t\(name)") }
+    }
+
+    private func playYears(_ seeds: ClosedRange<UInt64>, _ days: Int) throws {
+        let mistake = try yearPlant()
         var totals: [String: Int] = [:]
         for seed in seeds {
             print("seed \(seed): ", terminator: "")

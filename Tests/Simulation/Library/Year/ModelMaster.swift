@@ -19,6 +19,8 @@ final class ModelMaster {
     var onAcknowledged: (_ task: String, Mesos_V1_TaskState) -> Void = { _, _ in }
     /// How long a task runs, in nanoseconds, and how it ends.
     var fate: (_ task: String) -> (length: Int64, state: Mesos_V1_TaskState) = { _ in (1 * .second, .taskFinished) }
+    /// One of so many updates is lost on its way from the agent, and comes when it is sent again; 0: none is.
+    var lossOfUpdates: UInt64 = 0
     /// A plant: an update is sent once, and then taken for acknowledged.
     var neverRepeats = false
     private(set) var counts: [String: Int] = [:]
@@ -226,7 +228,7 @@ final class ModelMaster {
         guard !task.isSending, let first = task.updates.first, node.isReachable, session != nil else { return }
         task.isSending = true
         count("updates sent")
-        tell(.updated(first))
+        if lossOfUpdates > 0, world.oneIn(lossOfUpdates) { count("updates lost") } else { tell(.updated(first)) }
         if neverRepeats {
             task.updates.removeFirst()
             task.isSending = false
