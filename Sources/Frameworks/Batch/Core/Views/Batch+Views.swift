@@ -11,7 +11,8 @@ extension Batch {
     /// All that is kept, the newest first.
     package func runs(of job: Job) -> [Run] { (job.ended + job.unfinished).map { runs[$0] }.sorted { $0.key.due > $1.key.due } }
 
-    package func activeCount(of job: Job) -> Int { job.unfinished.count { runs[$0].isActive } }
+    /// Tasks that run, or may.
+    package func activeCount(of job: Job) -> Int { job.unfinished.reduce(0) { $0 + runs[$1].activeCount } }
 
     package func state(of job: Job) -> JobDefinition.State {
         var state = JobDefinition.State()
