@@ -26,6 +26,7 @@ final class TriggerRules {
     private let world: World
     private let order: [YearJob]
     private let jobs: [String: YearJob]
+    private var children: [String: [YearJob]] = [:]
     private var seen: [String: Seen] = [:]
     /// Of jobs with parents.
     private(set) var runs = 0
@@ -34,6 +35,9 @@ final class TriggerRules {
         self.world = world
         order = jobs
         self.jobs = Dictionary(uniqueKeysWithValues: jobs.map { ($0.name, $0) })
+        for job in jobs {
+            if case .after(let parents, _) = job.promise { for parent in parents { children[parent, default: []].append(job) } }
+        }
         let (onStart, onEnd, onAcknowledged) = (master.onStart, master.onEnd, master.onAcknowledged)
         master.onStart = { [self] task, node in
             onStart(task, node)
@@ -59,11 +63,23 @@ final class TriggerRules {
 
     private func acknowledged(_ task: String, _ state: Mesos_V1_TaskState) {
         guard ModelMaster.isTerminal(state), let name = TaskName(task), let job = jobs[name.job] else { return }
-        if job.promise == .tried { seen[name.job, default: Seen()].knownEnds.append(world.now) }
+        if job.promise == .tried {
+            seen[name.job, default: Seen()].knownEnds.append(world.now)
+            lookLater(name.job)
+        }
         guard state == .taskFinished, seen[name.job, default: Seen()].known[name.due, default: []].insert(name.index ?? 0).inserted else { return }
         guard seen[name.job]?.known[name.due]?.count == job.indices.needed else { return }
         seen[name.job]?.knownSuccesses.append(world.now)
-        if job.promise != .tried { seen[name.job]?.knownEnds.append(world.now) }
+        if job.promise != .tried {
+            seen[name.job]?.knownEnds.append(world.now)
+            lookLater(name.job)
+        }
+    }
+
+    /// Whether those that wait for it have run by then.
+    private func lookLater(_ parent: String) {
+        let time = world.now + 1
+        world.after(Self.patience.inStorm) { [self] in for child in children[parent] ?? [] { look(child, before: time) } }
     }
 
     /// Not more often than its parents.
@@ -88,24 +104,29 @@ final class TriggerRules {
 
     /// What is known this long after a beginning can't have been known at it, nanoseconds.
     private static let margin = 60 * Int64.second
-    /// So long it may take until a job runs after its parents.
-    private static let patience = 6 * 3_600 * Int64.second
+    /// So long it may take until a job runs after its parents, when all is well, and when nothing is.
+    private static let patience = (inCalm: 6 * 3_600 * Int64.second, inStorm: 36 * 3_600 * Int64.second)
 
-    /// Not too seldom: since each job began last, its parents have not ended so that it would have to begin again.
     func judge(upTo time: Int64) {
-        for job in order {
-            guard case .after(let parents, let rule) = job.promise, let own = seen[job.name] else { continue }
-            let begin = max(own.created, own.lastBegin ?? own.created)
-            guard begin < time else { continue }
-            let window = begin + Self.margin..<max(begin + Self.margin, time - Self.patience)
-            func hasEnded(_ name: String, _ times: (Seen) -> [Int64]) -> Bool { seen[name].map(times)?.contains(where: window.contains) ?? false }
-            let isDue =
-                switch rule {
-                case .allSuccess: parents.allSatisfy { hasEnded($0, \.knownSuccesses) }
-                case .oneSuccess: parents.contains { hasEnded($0, \.knownSuccesses) }
-                case .allDone: parents.allSatisfy { hasEnded($0, \.knownEnds) }
-                }
-            if isDue { return world.fail("triggered", "\(job.name) has not run since \(parents) have ended (\(rule.rawValue))") }
+        for job in order { look(job, before: time - Self.patience.inCalm) }
+    }
+
+    /// Not too seldom: since a job began last, its parents have not ended so that it would have to have begun again by now.
+    private func look(_ job: YearJob, before time: Int64) {
+        guard case .after(let parents, let rule) = job.promise, let own = seen[job.name] else { return }
+        let begin = max(own.created, own.lastBegin ?? own.created)
+        guard begin < .max - Self.margin, begin + Self.margin < time else { return }
+        let window = begin + Self.margin..<time
+        func hasEnded(_ name: String, _ times: (Seen) -> [Int64]) -> Bool {
+            // The newest ones are those that may count.
+            seen[name].map(times)?.reversed().first { $0 < time }.map(window.contains) ?? false
         }
+        let isDue =
+            switch rule {
+            case .allSuccess: parents.allSatisfy { hasEnded($0, \.knownSuccesses) }
+            case .oneSuccess: parents.contains { hasEnded($0, \.knownSuccesses) }
+            case .allDone: parents.allSatisfy { hasEnded($0, \.knownEnds) }
+            }
+        if isDue { world.fail("triggered", "\(job.name) has not run since \(parents) have ended (\(rule.rawValue))") }
     }
 }

@@ -71,7 +71,9 @@ struct YearJob {
         let rule = world.pick(JobDefinition.TriggerRule.allCases)
         var parents: [String] = []
         for _ in 0..<world.draw(1...3) {
-            let parent = world.pick(others).name
+            let tried = others.filter { $0.promise == .tried }
+            // Only jobs that fail tell ALL_DONE from ALL_SUCCESS.
+            let parent = world.pick(rule == .allDone && !tried.isEmpty && world.oneIn(2) ? tried : others).name
             if !parents.contains(parent) { parents.append(parent) }
         }
         let indices = Indices.draw(world)
@@ -116,7 +118,8 @@ struct YearJob {
             case .atLeastOneAfter, .after: ""
             case .within(let length): #""catchUp":"ALL","concurrent":true,"epsilon":"PT\#(length / 1_000)S","#
             }
-        let isLong = world.oneIn(10)
+        // A run must not take longer than it is until the next one.
+        let isLong = world.oneIn(10) && indices.parallelism == indices.count
         let json =
             #"{"name":"\#(name)","command":"x","\#(isInterval ? "schedule" : "cron")":"\#(texts)",\#(policy)\#(indices.json)"#
             + #""cpus":\#(world.pick(indices.count > 1 ? ["0.1", "0.2"] : ["0.1", "0.5", "1", "2"])),"#
@@ -124,7 +127,7 @@ struct YearJob {
             + #""scheduleTimeZone":"\#(zone ?? "")"}"#
         return YearJob(
             name: name, json: json, promise: promise, schedule: schedule, zone: zone, count: isInterval ? runs : nil,
-            length: isLong ? 60 * .second...3_000 * .second : 1 * .second...120 * .second, failures: promise == .tried ? 3 : world.oneIn(5) ? 4 : 50,
+            length: isLong ? 60 * .second...3_000 * .second : 1 * .second...(indices.count > 1 ? 30 : 120) * .second, failures: promise == .tried ? 3 : world.oneIn(5) ? 4 : 50,
             indices: indices)
     }
 
