@@ -8,10 +8,10 @@ import Testing
 /// Who runs after whom.
 struct DependencyTests {
     /// Two parents that run on request, and a child.
-    private func family(_ members: String = "") -> World {
+    private func family(_ members: String = "", rule: String = "ALL_SUCCESS") -> World {
         var world = World()
         for name in ["a", "b"] { world.put(#"{"name":"\#(name)","command":"x","schedule":"R/2030-01-01T00:00:00Z/PT1H","retries":0\#(members)}"#) }
-        world.put(#"{"name":"c","command":"x","parents":["a","b"],"retries":0}"#)
+        world.put(#"{"name":"c","command":"x","parents":["a","b"],"retries":0,"triggerRule":"\#(rule)"}"#)
         return world
     }
 
@@ -57,6 +57,62 @@ struct DependencyTests {
             finish(&world, "b")
             #expect(world.running("c").count == count)
         }
+    }
+
+    @Test func `with ALL_DONE a job runs when each parent has ended, however`() {
+        var world = family(rule: "ALL_DONE")
+        finish(&world, "a", failing: true)
+        #expect(world.running("c").isEmpty)
+        world.crash()
+        world.settle()
+        world.ask(.run("b", arguments: nil))
+        world.ask(.kill("b"))
+        #expect(world.running("c").count == 1 && world.runs("c").map(\.cause) == [.parents])
+        world.end(world.running("c")[0])
+        #expect(world.ask(.markSuccess("a")) == .marked(true))
+        finish(&world, "a")
+        #expect(world.running("c").isEmpty, "one of two")
+        finish(&world, "b")
+        #expect(world.running("c").count == 1 && world.runs("c").count == 2)
+    }
+
+    @Test func `with ONE_SUCCESS a job runs when any parent has ended well`() {
+        var world = family(rule: "ONE_SUCCESS")
+        finish(&world, "a", failing: true)
+        #expect(world.running("c").isEmpty)
+        finish(&world, "b")
+        #expect(world.running("c").count == 1)
+        // Two successes while it runs are one run after it.
+        finish(&world, "a")
+        finish(&world, "b")
+        world.crash()
+        world.settle()
+        #expect(world.running("c").count == 1)
+        world.end(world.running("c")[0])
+        #expect(world.running("c").count == 1 && world.runs("c").count == 2)
+        world.end(world.running("c")[0])
+        #expect(world.running("c").isEmpty)
+    }
+
+    @Test func `another rule counts from what has been seen already`() {
+        var world = family()
+        finish(&world, "a", failing: true)
+        finish(&world, "b")
+        #expect(world.running("c").isEmpty)
+        world.put(#"{"name":"c","command":"x","parents":["a","b"],"retries":0,"triggerRule":"ALL_DONE"}"#)
+        #expect(world.running("c").count == 1)
+    }
+
+    @Test func `the indices of a job with parents begin together, and what its parents do meanwhile isn't forgotten`() {
+        var world = family()
+        world.put(#"{"name":"c","command":"x","parents":["a","b"],"completions":3,"parallelism":1,"cpus":0.1}"#)
+        finish(&world, "a")
+        finish(&world, "b")
+        world.end(world.running("c")[0])
+        finish(&world, "a")
+        finish(&world, "b")
+        for _ in 0..<2 { world.end(world.running("c")[0]) }
+        #expect(world.outcomes("c") == [.succeeded, nil], "the third index began after its parents had ended once more")
     }
 
     @Test func `a killed parent triggers nothing`() {

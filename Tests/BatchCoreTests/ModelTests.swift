@@ -39,12 +39,15 @@ struct ModelTests {
         + #""maxCompletionTime":9,"constraints":[["rack","LIKE","r.*"],["hostname","EQUALS","h"]],"scheduleTimeZone":"Europe/Berlin","#
         + #""schedule":"R/2026-01-01T00:00:00Z/PT1H","cron":"0 0 * * *","schedules":["R1/2027-01-01T00:00:00Z/P1D"],"epsilon":"PT1M30S","#
         + #""concurrencyPolicy":"REPLACE","catchUp":"ALL","retryDelaySeconds":1.5,"retryFactor":2.5,"retryDelayLimitSeconds":60,"#
-        + #""retryOnExitCodes":[1,75],"unreachableTimeoutSeconds":30,"historyLimit":9}"#
+        + #""retryOnExitCodes":[1,75],"unreachableTimeoutSeconds":30,"historyLimit":9,"completions":12,"parallelism":3,"requiredSuccesses":11,"#
+        + #""triggerRule":"ONE_SUCCESS","parameters":{"required":["DAY"],"optional":["A","B"],"payload":"FORBIDDEN"}}"#
 
     @Test func `each member is read, and read back from what is stored`() throws {
         let job = try definition(Self.full)
         #expect(try definition(text(job)) == job)
         #expect(job.fetch.count == 2 && job.fetch[1].isExtracted && job.environment.count == 2 && job.constraints.count == 2)
+        #expect(job.options.completions == 12 && job.options.parallelism == 3 && job.options.requiredSuccesses == 11)
+        #expect(job.triggerRule == .oneSuccess && job.options.parameters?.required == ["DAY"] && job.options.parameters?.payload == .forbidden)
         #expect(job.options.epsilon?.milliseconds == 90_000 && job.options.retryDelay == 1_500 && job.options.retryCodes == [1, 75])
         #expect(
             job.trigger
@@ -79,7 +82,14 @@ struct ModelTests {
         (#"{"epsilon":"P1M"}"#, "epsilon must be a period of weeks or less, such as PT5M, not 'P1M'"),
         (#"{"retryFactor":0.5}"#, "retryFactor must be from 1 to 100"), (#"{"retryDelaySeconds":-1}"#, "retryDelaySeconds must be a number from 0"),
         (#"{"retryOnExitCodes":["x"]}"#, "retryOnExitCodes must be an array of whole numbers"),
-        (#"{"historyLimit":20000}"#, "historyLimit must be from 0 to 1000")
+        (#"{"historyLimit":20000}"#, "historyLimit must be from 0 to 1000"), (#"{"completions":1001}"#, "completions must be from 1 to 1000"),
+        (#"{"completions":0}"#, "completions must be from 1 to 1000"), (#"{"parallelism":0}"#, "parallelism must be from 1 to 1000"),
+        (#"{"requiredSuccesses":2}"#, "requiredSuccesses must be from 1 to 1"),
+        (#"{"completions":5,"requiredSuccesses":6}"#, "requiredSuccesses must be from 1 to 5"),
+        (#"{"triggerRule":"NEVER"}"#, "triggerRule must be one of ALL_SUCCESS, ALL_DONE, ONE_SUCCESS"),
+        (#"{"parameters":[]}"#, "parameters is no object"), (#"{"parameters":{"required":"A"}}"#, "parameters.required must be an array of texts"),
+        (#"{"parameters":{"payload":"MAYBE"}}"#, "parameters.payload must be one of OPTIONAL, REQUIRED, FORBIDDEN"),
+        (#"{"parameters":{"optional":["HOST"]}}"#, "parameters: 'HOST' is no name of a variable that can be given")
     ])
     func `what can't be taken is said in one line`(_ json: String, _ message: String) {
         let error = #expect(throws: Rejection.self) { try definition(json) }
@@ -119,6 +129,9 @@ struct ModelTests {
     @Test func `task ids are read as Chronos writes them`() {
         #expect(TaskName("ct:1420843781398:0:test:") == TaskName(due: 1_420_843_781_398, attempt: 0, job: "test", arguments: ""))
         #expect(TaskName("ct:1:2:j:a b:c")?.arguments == "a b:c" && TaskName("ct:1:2:j")?.job == "j")
+        #expect(TaskName("ct:1:2:j:i17:a:b") == TaskName(due: 1, attempt: 2, job: "j", index: 17, arguments: "a:b"))
+        #expect(TaskName(due: 1, attempt: 2, job: "j", index: 17, arguments: "a:b").text == "ct:1:2:j:i17:a:b")
+        for text in ["in:x", "i", "i-1:", "i17"] { #expect(TaskName("ct:1:2:j:" + text)?.arguments == text) }
         for text in ["", "ct", "ct:1:2", "ct:x:2:j:", "xx:1:2:j:", "ct:1:2::", "ct:99999999999999999999:0:j:"] { #expect(TaskName(text) == nil) }
     }
 }

@@ -12,6 +12,8 @@ struct RandomTests {
         var random: SplitMix
         /// All runs that were ever seen, with their last outcome, by key.
         var seen: [String: Run.Outcome?] = [:]
+        /// All outcomes of indices.
+        var decided: [String: Run.Outcome] = [:]
 
         init(seed: UInt64) {
             random = SplitMix(seed: seed)
@@ -39,7 +41,13 @@ struct RandomTests {
             world.put(
                 #"{"name":"j\#(index)","command":"x","cpus":\#(1 + random.draw(below: 4)),"mem":1,"retries":\#(random.draw(below: 3)),"#
                     + #""retryDelaySeconds":\#(random.draw(below: 100)),"concurrencyPolicy":"\#(policy)","catchUp":"\#(catchUp)","#
+                    + #"\#(chance(40) ? indices() : "")"triggerRule":"\#(pick(["ALL_SUCCESS", "ALL_DONE", "ONE_SUCCESS"]) ?? "")","#
                     + #""softError":\#(chance(30)),\#(chance(30) ? #""unreachableTimeoutSeconds":60,"# : "")\#(trigger)}"#)
+        }
+
+        private mutating func indices() -> String {
+            let count = 2 + random.draw(below: 20)
+            return #""completions":\#(count),"parallelism":\#(1 + random.draw(below: count)),"requiredSuccesses":\#(1 + random.draw(below: count)),"#
         }
 
         mutating func step() {
@@ -51,7 +59,8 @@ struct RandomTests {
             case 7, 8, 9: if let task { world.report(task, pick([.taskRunning, .taskFinished, .taskFailed]) ?? .taskRunning) }
             case 10: if let task { world.report(task, pick([.taskUnreachable, .taskGone, .taskDropped, .taskKilled]) ?? .taskGone) }
             case 11: if chance(30) { world.crash() }
-            case 12: world.ask(.run(job, arguments: nil))
+            case 12:
+                if chance(70) { world.ask(.run(job, arguments: nil)) } else { world.ask(.start(job, .init(arguments: "\(random.draw(below: 3))"))) }
             case 13: if chance(20) { world.ask(.kill(job)) }
             case 14: world.killsTasks = chance(70)
             case 15: world.answersQuestions = chance(70)
@@ -70,8 +79,24 @@ struct RandomTests {
                     let key = "\(run.key.text)/\(run.createdAt)"
                     if let known = seen[key], let known { #expect(run.outcome == known, "\(key) ended twice") }
                     seen[key] = .some(run.outcome)
+                    look(run)
                 }
             }
+        }
+
+        /// What has been decided of an index stays so, and a run ends as its indices say.
+        private mutating func look(_ run: Run) {
+            for (index, part) in run.parts.enumerated() {
+                guard case .ended(let outcome) = part.phase else { continue }
+                let key = "\(run.key.text)/\(run.createdAt)/\(index)"
+                if let known = decided[key] { #expect(outcome == known, "\(key) is decided twice") }
+                decided[key] = outcome
+            }
+            if run.outcome == .succeeded { #expect(run.succeededCount >= run.needed, "\(run.key.text)") }
+            if run.outcome == .failed { #expect(run.parts.count - run.failedCount < run.needed, "\(run.key.text)") }
+            if run.hasEnded { #expect(run.parts.allSatisfy { $0.phase != .active }) }
+            // No index has two tasks that are not over.
+            #expect(run.parts.allSatisfy { $0.tasks.dropLast().allSatisfy(\.isOver) }, "\(run.key.text)")
         }
 
         /// All is well from here on: tasks run and end.
@@ -81,7 +106,7 @@ struct RandomTests {
             for index in world.agents.indices { world.agents[index].isReachable = true }
             for job in world.core.allJobs { world.ask(.setDisabled(job.name, true)) }
             world.crash()
-            for _ in 0..<400 {
+            for _ in 0..<2_000 {
                 world.settle()
                 for task in world.tasks.keys.sorted() { world.report(task, .taskFinished) }
                 world.settle()

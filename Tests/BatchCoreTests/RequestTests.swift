@@ -100,9 +100,103 @@ struct RequestTests {
         #expect(world.outcomes("j") == [nil, .killed, .killed])
     }
 
+    private func parameters(_ json: String) throws -> Run.Parameters { try Run.Parameters(Builders.body(json).value) }
+
+    @Test func `a run on request is given an environment and a payload, and so are its retries, also after a crash`() throws {
+        var world = World()
+        world.put(
+            #"{"name":"j","command":"x","schedule":"R0//PT1H","environmentVariables":[{"name":"A","value":"0"},{"name":"B","value":"1"}]}"#)
+        let given = try parameters(#"{"arguments":["one","two"],"environment":{"A":"x","C":""},"payload":"{\"a\":1}"}"#)
+        guard case .began(let run)? = world.ask(.start("j", given)) else {
+            Issue.record("no run")
+            return
+        }
+        #expect(run.cause == .request && run.parameters == given)
+        for attempt in 0..<2 {
+            let task = try #require(world.running("j").first)
+            let command = try #require(world.tasks[task]?.info.command)
+            let pairs = command.environment.variables.map { "\($0.name)=\($0.value)" }
+            #expect(pairs.suffix(4) == [#"AGORA_JOB_PAYLOAD={"a":1}"#, "B=1", "A=x", "C="] && command.value == "x one two")
+            #expect(pairs.contains("CHRONOS_JOB_RUN_ATTEMPT=\(attempt)"))
+            world.end(task, .taskFailed)
+            world.crash()
+            world.wait(seconds: 61)
+        }
+    }
+
+    @Test func `each request for a run with parameters is a run of its own`() throws {
+        var world = World(agents: 0)
+        world.put(#"{"name":"j","command":"x","schedule":"R0//PT1H"}"#)
+        for _ in 0..<2 { world.ask(.start("j", try parameters(#"{"payload":"a"}"#))) }
+        #expect(world.runs("j").map(\.parameters.payload) == ["a", "a"])
+    }
+
+    @Test func `a job says what its runs must and may be given`() throws {
+        var world = World()
+        let rule = #""parameters":{"required":["DAY"],"optional":["MODE"],"payload":"FORBIDDEN"}"#
+        #expect(world.put(#"{"name":"j","command":"x",\#(rule)}"#) == .done)
+        #expect(world.put(#"{"name":"k","command":"x","schedule":"R0//PT1H","parameters":{"payload":"REQUIRED"}}"#) == .done)
+        #expect(world.launched.isEmpty, "without a schedule it doesn't run by itself")
+        func refusal(_ name: String, _ json: String) throws -> String? {
+            guard case .refused(.rejected(let rejection))? = world.ask(.start(name, try parameters(json))) else { return nil }
+            return rejection.message
+        }
+        #expect(try refusal("j", "{}") == "'j' needs DAY in its environment to run")
+        #expect(try refusal("j", #"{"environment":{"DAY":"1","DAZE":"2"}}"#) == "'j' doesn't take DAZE in its environment")
+        #expect(try refusal("j", #"{"environment":{"DAY":"1"},"payload":""}"#) == "'j' takes no payload")
+        #expect(try refusal("k", "{}") == "'k' needs a payload to run")
+        #expect(world.ask(.run("j", arguments: nil)) == .refused(.rejected(.init("'j' needs DAY in its environment to run"))))
+        #expect(world.launched.isEmpty)
+        #expect(try refusal("j", #"{"environment":[{"name":"DAY","value":"1"},{"name":"MODE","value":"x"}]}"#) == nil)
+        #expect(try refusal("k", #"{"payload":"x"}"#) == nil && world.launched.count == 2)
+        let message = "parameters: a job that needs some runs on request only; it has no parents, and no schedule or R0//PT1H"
+        #expect(rejection(#"{"name":"l","command":"x","schedule":"R5//PT1H",\#(rule)}"#) == message)
+        #expect(rejection(#"{"name":"l","command":"x","parents":["j"],\#(rule)}"#, world, kind: .dependent) == message)
+    }
+
+    @Test(arguments: [
+        (#"{"environmnt":{}}"#, "'environmnt' is nothing that a run is given: arguments, environment, payload"), ("[]", "the body is no JSON object"),
+        (#"{"environment":{"HOST":"x"}}"#, "environment: HOST is set by the scheduler"),
+        (#"{"environment":{"CHRONOS_JOB_RUN_INDEX":"1"}}"#, "environment: CHRONOS_JOB_RUN_INDEX is set by the scheduler"),
+        (#"{"environment":{"":"x"}}"#, "environment: '' is no name of a variable"),
+        (#"{"environment":[{"name":"A"},{"name":"A"}]}"#, "environment: A is given twice"), (#"{"environment":[1]}"#, "environment[0] is no object"),
+        (#"{"environment":{"A":[]}}"#, "environment.A must be a text"), (#"{"payload":{}}"#, "payload must be a text"),
+        (#"{"arguments":[[]]}"#, "arguments must be an array of texts"), ("{\"payload\":\"a\\u0000\"}", "a text has a NUL character in it"),
+        (#"{"payload":"\#(String(repeating: "x", count: 16_385))"}"#, "payload has 16385 bytes, and at most 16384 are taken"),
+        (#"{"arguments":"\#(String(repeating: "x", count: 32_769))"}"#, "arguments and environment have 32769 bytes, and at most 32768 are taken")
+    ])
+    func `what a run can't be given is said in one line`(_ json: String, _ message: String) {
+        let error = #expect(throws: Rejection.self) { try parameters(json) }
+        #expect(error?.message == message)
+    }
+
+    @Test func `large payloads are launched a few at a time, and all of them soon`() throws {
+        var world = World()
+        (world.agents[0].cpus, world.agents[0].mem) = (1_000, 1_000_000)
+        world.put(#"{"name":"j","command":"x","schedule":"R0//PT1H","completions":200,"mem":1}"#)
+        let payload = String(repeating: "x", count: 16_384)
+        world.ask(.start("j", try parameters(#"{"payload":"\#(payload)"}"#)))
+        #expect(world.tasks.count == 200)
+        #expect(world.tasks.values.allSatisfy { $0.info.command.environment.variables.contains { $0.value == payload } })
+    }
+
+    @Test func `no task id comes again, although runs are forgotten and the clock is set back`() {
+        var world = World()
+        world.put(#"{"name":"j","command":"x","schedule":"R0//PT1H","historyLimit":0}"#)
+        for _ in 0..<5 {
+            world.ask(.run("j", arguments: nil))
+            world.end(world.running("j")[0])
+            world.now.wall -= 1 * .second
+            world.crash()
+        }
+        #expect(world.runs("j").isEmpty && Set(world.launched).count == 5)
+    }
+
     @Test func `what is asked of an unknown job is refused`() {
         var world = World()
-        for request in [.delete("x"), .run("x", arguments: nil), .kill("x"), .setDisabled("x", true), .progress("x", task: "t", elements: 1)]
+        for request in [
+            .delete("x"), .run("x", arguments: nil), .start("x", .init()), .kill("x"), .setDisabled("x", true), .progress("x", task: "t", elements: 1)
+        ]
             as [Batch.Request]
         {
             #expect(world.ask(request) == .refused(.noJob("x")))

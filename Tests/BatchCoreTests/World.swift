@@ -210,7 +210,7 @@ struct World {
             let id = task.taskID.value
             #expect(everLaunched.insert(id).inserted, "the task id \(id) was used twice")
             let name = TaskName(id)
-            #expect(name.map { disk["runs"]?["\($0.job)/\($0.due)"] != nil } ?? false, "\(id) was launched before its run was stored")
+            #expect(isStored(id), "\(id) was launched before it was stored")
             launched.append(id)
             launchedAt[id] = now.wall / .millisecond - (name?.due ?? 0)
             tasks[id] = ModelTask(agent: task.agentID.value, info: task, state: .taskStaging)
@@ -222,6 +222,14 @@ struct World {
             if refused[agent.id] != nil { refused[agent.id] = min(refused[agent.id] ?? 0, free.cpus) }
             #expect(free.cpus > -1e-6 && free.mem > -1e-6, "\(agent.id) has been given more than it has")
         }
+    }
+
+    /// Whether a process that started now would know of this task.
+    private func isStored(_ id: String) -> Bool {
+        guard let name = TaskName(id), let run = disk["runs"]?["\(name.job)/\(name.due)"] else { return false }
+        guard let index = name.index else { return (try? Run(stored: run))?.tasks.last?.id == id }
+        let page = disk["parts"]?["\(name.job)/\(name.due)/\(Run.page(of: index))"]
+        return page.flatMap { try? Run.Page(stored: $0) }?.parts[index % Run.pageSize].tasks.last?.id == id
     }
 
     private mutating func kill(_ id: String) {

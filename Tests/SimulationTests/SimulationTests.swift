@@ -81,7 +81,7 @@ struct SimulationTests {
         #expect(counts["due times"] ?? 0 > 10_000 && counts["launches"] ?? 0 > 10_000)
         let kinds: [Substring] = [
             "ends of masters", "ends of the scheduler", "nodes cut off", "nodes given up", "nodes switched off", "reconciliations",
-            "of them in the run of a later one", "left out as too late"
+            "of them in the run of a later one", "left out as too late", "runs of several indices", "runs after parents"
         ]
         for kind in kinds { #expect(counts[kind] ?? 0 > 0, "never: \(kind)") }
     }

@@ -76,15 +76,17 @@ struct JobCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Print what the newest run of a job has written.")
         @Argument var name: String
         @Option(help: ArgumentHelp("Another run, by its due time as `runs` prints it.", valueName: "time")) var run: String?
+        @Option(help: "Of a run with several indices, the task of this one.") var index: Int64?
         @Flag(help: "Standard error instead of standard output.") var stderr = false
         @OptionGroup var cluster: ClusterOptions
 
         func run() async throws {
             try await ClusterClient.run(cluster) { client in
                 let runs = try await client.send(.GET, client.ownJob(name) + "/runs")["runs"]?.array ?? []
-                let task = runs.first { run == nil ? $0["tasks"]?.array?.isEmpty == false : $0["due"]?.string == run }?["tasks"]?.array?.last
+                let tasks = runs.first { run == nil ? $0["tasks"]?.array?.isEmpty == false : $0["due"]?.string == run }?["tasks"]?.array
+                let task = tasks?.last { index == nil || $0["index"]?.integer == index }
                 guard let task, let sandbox = task["sandbox"]?.string else {
-                    throw ClientError("no task of \(name)" + (run.map { " at \($0)" } ?? ""))
+                    throw ClientError("no task of \(name)" + (run.map { " at \($0)" } ?? "") + (index.map { " with the index \($0)" } ?? ""))
                 }
                 let nodes = try await client.send(.GET, "\(client.master)/slaves")["slaves"]?.array ?? []
                 guard let address = nodes.first(where: { $0["id"] == task["slaveId"] })?["pid"]?.string?.split(separator: "@").last else {
@@ -101,13 +103,39 @@ struct JobCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Run a job once, now.")
         @Argument var name: String
         @Argument(help: "Instead of the job's own arguments.") var arguments: [String] = []
+        @Option(help: ArgumentHelp("A variable of the run's environment; can be repeated.", valueName: "name=value")) var env: [String] = []
+        @Option(help: ArgumentHelp("What the run finds in AGORA_JOB_PAYLOAD; - is standard input.", valueName: "file")) var payload: String?
         @OptionGroup var cluster: ClusterOptions
+
+        func validate() throws {
+            for pair in env where pair.firstIndex(of: "=") ?? pair.startIndex == pair.startIndex {
+                throw ValidationError("--env takes NAME=VALUE, not '\(pair)'.")
+            }
+        }
 
         func run() async throws {
             try await ClusterClient.run(cluster) { client in
-                let query = arguments.isEmpty ? "" : "?arguments=" + urlEscaped(arguments.joined(separator: " "))
-                try await client.send(.PUT, client.job(name) + query)
+                // Chronos knows arguments alone.
+                guard !env.isEmpty || payload != nil || cluster.json else {
+                    let query = arguments.isEmpty ? "" : "?arguments=" + urlEscaped(arguments.joined(separator: " "))
+                    try await client.send(.PUT, client.job(name) + query)
+                    return
+                }
+                let run = try await client.send(.POST, client.ownJob(name) + "/runs", try body().bytes)
+                cluster.json ? printJSON(run) : say("\(name)  due: \(run["due"]?.string ?? "")")
             }
+        }
+
+        private func body() throws -> JSONValue {
+            var body = JSONObject()
+            if !arguments.isEmpty { body.append("arguments", .array(arguments.map { .string($0) })) }
+            let variables = env.map { $0.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false) }
+            body.append("environment", .object(JSONObject(variables.map { (String($0[0]), .string(String($0[1]))) })))
+            if let payload {
+                guard let text = String(validating: try readDefinition(payload), as: UTF8.self) else { throw ClientError("\(payload) is no text") }
+                body.append("payload", .string(text))
+            }
+            return .object(body)
         }
     }
 

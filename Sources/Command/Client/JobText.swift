@@ -32,11 +32,18 @@ enum JobText {
         for run in runs {
             let task = run["tasks"]?.array?.last
             table.add(
-                run["due"]?.string ?? "", run["state"]?.string ?? "", "\(run["attempts"]?.integer ?? 0)", task?["host"]?.string ?? "-",
+                run["due"]?.string ?? "", state(run), "\(run["attempts"]?.integer ?? 0)", task?["host"]?.string ?? "-",
                 task?["exitStatus"]?.integer.map { "\($0)" } ?? "-", run["started"]?.string ?? "-", run["ended"]?.string ?? "-",
                 shortened(run["message"]?.string ?? "", to: 60))
         }
         return table.text(empty: "No runs.")
+    }
+
+    /// With how many indices have ended well, of a run that has several.
+    private static func state(_ run: JSONValue) -> String {
+        let state = run["state"]?.string ?? ""
+        guard let count = run["completions"]?.integer else { return state }
+        return "\(state) \(run["succeeded"]?.integer ?? 0)/\(count)"
     }
 
     private static func next(_ job: JSONValue) -> String {

@@ -67,6 +67,7 @@ final class Saboteur {
         case (.keepsNoUpdates, _): table = "streams"
         case (.keepsNoTasks, _): table = "tasks"
         case (_, .keepsNoRuns): table = "runs"
+        case (_, .keepsNoParts): table = "parts"
         case (_, .keepsNoProgress): table = "progress"
         default: return changes
         }

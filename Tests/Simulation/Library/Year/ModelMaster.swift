@@ -254,6 +254,14 @@ final class ModelMaster {
 
     private func tasks(of node: ModelNode) -> [ModelTask] { node.tasks.values.sorted { $0.id < $1.id } }
 
+    /// Whether a task is over in this state.
+    static func isTerminal(_ state: Mesos_V1_TaskState) -> Bool {
+        switch state {
+        case .taskFinished, .taskFailed, .taskKilled, .taskError, .taskLost, .taskDropped, .taskGone, .taskGoneByOperator: true
+        default: false
+        }
+    }
+
     // MARK: Reconciliation
 
     private func reconcile(_ call: Mesos_V1_Scheduler_Call.Reconcile) {

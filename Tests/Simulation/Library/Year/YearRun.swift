@@ -12,6 +12,8 @@ public enum YearPlant: String, CaseIterable, Sendable {
     case releasesBeforeStore = "releases-before-store"
     /// Runs are not kept.
     case keepsNoRuns = "keeps-no-runs"
+    /// What becomes of the indices of a run isn't kept.
+    case keepsNoParts = "keeps-no-parts"
     /// How far jobs have come isn't kept, but for what it was when they were created.
     case keepsNoProgress = "keeps-no-progress"
     /// The master is never asked what became of tasks.
@@ -72,6 +74,7 @@ private final class YearPlay {
     private let batch: BatchHost
     private let jobs: [YearJob]
     private let checker: DueOnce
+    private let rules: TriggerRules
     private let zones: [String: Batch.ZoneData]
     private let lastFault: Int64
     private var created: [String: Int64] = [:]
@@ -97,6 +100,7 @@ private final class YearPlay {
             plant: plant)
         master.neverRepeats = plant == .neverRepeats
         checker = DueOnce(world, jobs, master, epoch: epoch)
+        rules = TriggerRules(world, jobs, master)
         lastFault = (days - 2) * Self.day
         let byName = Dictionary(uniqueKeysWithValues: jobs.map { ($0.name, $0) })
         master.fate = { [world] task in
@@ -112,7 +116,10 @@ private final class YearPlay {
         return Array(bytes[..<fread(&bytes, 1, bytes.count, file)])
     }
 
-    var counts: [String: Int] { master.counts.merging(["ends of the scheduler": crashes, "steps of its core": steps]) { $0 + $1 } }
+    var counts: [String: Int] {
+        master.counts.merging(checker.counts) { $0 + $1 }
+            .merging(["ends of the scheduler": crashes, "steps of its core": steps, "runs after parents": rules.runs]) { $0 + $1 }
+    }
 
     // MARK: The play
 
@@ -178,8 +185,14 @@ private final class YearPlay {
         guard created[job.name] == nil else { return }
         let body: JobBody
         do { body = try JobBody(json: Array(job.json.utf8)) } catch { preconditionFailure("the simulation makes a bad body: \(error)") }
-        batch.ask(.put(body, .scheduled, .three, zone: job.zone.flatMap { zones[$0] })) { [self] answer in
+        var kind = Batch.Kind.scheduled
+        if case .after(let parents, _) = job.promise {
+            kind = .dependent
+            guard parents.allSatisfy({ created[$0] != nil }) else { return world.after(1 * .second) { [self] in create(job) } }
+        }
+        batch.ask(.put(body, kind, .three, zone: job.zone.flatMap { zones[$0] })) { [self] answer in
             guard answer == .done else { return world.fail("created", "\(job.name) is refused: \(answer)") }
+            if created[job.name] == nil { rules.created(job.name) }
             created[job.name] = created[job.name] ?? computer.moment.wall / .millisecond
         }
         world.after(30 * .second) { [self] in create(job) }
@@ -188,6 +201,7 @@ private final class YearPlay {
     func judge(upTo time: Int64) -> (dues: Int, shared: Int, leftOut: Int) {
         guard world.violation == nil else { return (0, 0, 0) }
         if let core = batch.core, !core.quarantine.isEmpty { world.fail("readable", "entries are set aside: \(core.quarantine)") }
+        rules.judge(upTo: time)
         let end = computer.moment.wall - (world.now - time)
         return checker.judge(created: created, end: end / .millisecond)
     }

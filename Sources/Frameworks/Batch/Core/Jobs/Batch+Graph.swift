@@ -2,11 +2,13 @@ import Machine
 
 /// Who waits for whom.
 extension Batch {
-    /// A job ended well, or may be taken to have: what waits for it is looked at, soon if not at once.
-    mutating func trigger(childrenOf parent: Handle<Job>) {
-        jobs[parent].progress.triggers += 1
+    /// A job's run has ended, or the job may be taken to have ended well: what waits for it is looked at, soon if not at once.
+    /// - Parameter isTrigger: it ended well, or counts as if it did.
+    mutating func parentEnded(_ parent: Handle<Job>, isTrigger: Bool) {
+        jobs[parent].progress.ends += 1
+        if isTrigger { jobs[parent].progress.triggers += 1 }
         changed(parent)
-        for child in jobs[parent].children { consider(child) }
+        for child in jobs[parent].children where isTrigger || jobs[child].definition.triggerRule == .allDone { consider(child) }
     }
 
     /// A job may have become ready.
@@ -16,11 +18,17 @@ extension Batch {
         work.append(.consider(job))
     }
 
-    /// Whether each parent has ended well at least once since the job began last.
+    /// Whether enough of its parents have ended, well enough, since the job began last.
     private func isReady(_ job: Job) -> Bool {
-        !job.progress.edges.isEmpty
-            && job.progress.edges.allSatisfy { edge in jobHandles[edge.parent].map { jobs[$0].progress.triggers > edge.seen } ?? false }
+        let edges = job.progress.edges
+        switch job.definition.triggerRule {
+        case .allSuccess: return !edges.isEmpty && edges.allSatisfy { edge in parent(of: edge).map { $0.triggers > edge.seen } ?? false }
+        case .allDone: return !edges.isEmpty && edges.allSatisfy { edge in parent(of: edge).map { $0.ends > edge.seenEnds } ?? false }
+        case .oneSuccess: return edges.contains { edge in parent(of: edge).map { $0.triggers > edge.seen } ?? false }
+        }
     }
+
+    private func parent(of edge: Progress.Edge) -> Progress? { jobHandles[edge.parent].map { jobs[$0].progress } }
 
     /// Makes a run of a job whose parents are done, as far as its policies let it.
     mutating func makeReadyRun(_ job: Handle<Job>) {
@@ -40,16 +48,17 @@ extension Batch {
             case .replace: endUnfinished(job, as: .replaced, "replaced by a newer run")
             }
         }
-        guard jobs[job].unfinished.count < Self.mostUnfinished else { return }
+        guard jobs[job].unfinished.count < mostUnfinished(of: job) else { return }
         makeRun(of: job, due: wall, .parents)
     }
 
-    /// The job begins now: its parents have to end well once more before it begins again by itself.
+    /// The job begins now: its parents have to end once more before it begins again by itself.
     mutating func seeParents(_ job: Handle<Job>) {
         guard !jobs[job].progress.edges.isEmpty else { return }
         for index in jobs[job].progress.edges.indices {
-            let parent = jobHandles[jobs[job].progress.edges[index].parent]
-            jobs[job].progress.edges[index].seen = parent.map { jobs[$0].progress.triggers } ?? 0
+            let parent = parent(of: jobs[job].progress.edges[index])
+            jobs[job].progress.edges[index].seen = parent?.triggers ?? 0
+            jobs[job].progress.edges[index].seenEnds = parent?.ends ?? 0
         }
         changed(job)
     }
@@ -86,8 +95,10 @@ extension Batch {
     /// Ties a job to its parents, and keeps what it has seen of those that stay.
     mutating func connect(_ handle: Handle<Job>) {
         let old = jobs[handle].progress.edges
-        jobs[handle].progress.edges = jobs[handle].definition.parents.map { parent in
-            old.first { $0.parent == parent } ?? .init(parent: parent, seen: jobHandles[parent].map { jobs[$0].progress.triggers } ?? 0)
+        jobs[handle].progress.edges = jobs[handle].definition.parents.map { name in
+            if let edge = old.first(where: { $0.parent == name }) { return edge }
+            let parent = jobHandles[name].map { jobs[$0].progress }
+            return .init(parent: name, seen: parent?.triggers ?? 0, seenEnds: parent?.ends ?? 0)
         }
         for parent in jobs[handle].definition.parents {
             if let parent = jobHandles[parent], !jobs[parent].children.contains(handle) { jobs[parent].children.append(handle) }

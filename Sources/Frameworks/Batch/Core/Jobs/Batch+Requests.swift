@@ -23,6 +23,7 @@ extension Batch {
             if let refusal = refusalToRehome(handle) { throw refusal }
             delete(handle)
         case .run(let name, let arguments): try runNow(try job(name), arguments)
+        case .start(let name, let parameters): return .began(runs[try begin(try job(name), parameters)])
         case .markSuccess(let name):
             guard let handle = jobHandles[name] else { return .marked(false) }
             markSuccess(handle)
@@ -55,6 +56,9 @@ extension Batch {
             if let zone { try take(zone) }
             if kind == .scheduled { keepOriginal(&definition) }
             schedules = try read(definition)
+            if definition.options.parameters?.isNeeded == true, definition.isDependent || schedules.contains(where: { $0.cursor.next != nil }) {
+                throw Rejection("parameters: a job that needs some runs on request only; it has no parents, and no schedule or R0//PT1H")
+            }
         } catch {
             throw .rejected(error)
         }
@@ -94,7 +98,7 @@ extension Batch {
     /// Whoever sends back a schedule as it was shown doesn't want it changed: the original one stays, and how far it has come.
     private func keepOriginal(_ definition: inout JobDefinition) {
         guard case .schedules(var texts, let zone) = definition.trigger else { return }
-        if texts.isEmpty { texts = ["R1//PT24H"] }
+        if texts.isEmpty { texts = [definition.options.parameters?.isNeeded == true ? "R0//PT24H" : "R1//PT24H"] }
         if let handle = jobHandles[definition.name], case .schedules(let originals, let originalZone) = jobs[handle].definition.trigger,
             zone == originalZone, texts.first == shownSchedule(jobs[handle]), let original = originals.first
         {
@@ -170,8 +174,9 @@ extension Batch {
             runs[run].isAbandoned = true
             runs[run].ending = .killed
             abandoned.append(run)
+            dequeue(run)
             changed(run)
-            sendKill(run)
+            killTasks(of: run)
         }
         for run in jobs[handle].unfinished + jobs[handle].ended where !runs[run].isAbandoned {
             dequeue(run)
@@ -186,12 +191,20 @@ extension Batch {
     }
 
     private mutating func runNow(_ handle: Handle<Job>, _ arguments: String?) throws(Refusal) {
+        let parameters = Run.Parameters(arguments: arguments)
         // One that waits already, and would do the same, is the one that is asked for.
-        let waits = jobs[handle].unfinished.contains { runs[$0].attempts == 0 && runs[$0].arguments == arguments }
-        guard !waits else { return }
-        guard jobs[handle].unfinished.count < Self.mostUnfinished else { throw .tooManyRuns(jobs[handle].name, limit: Self.mostUnfinished) }
+        let waits = jobs[handle].unfinished.contains { runs[$0].parameters == parameters && !runs[$0].hasBegun }
+        if !waits { _ = try begin(handle, parameters) }
+    }
+
+    /// - Returns: a run of its own, also beside one that would do the same.
+    private mutating func begin(_ handle: Handle<Job>, _ parameters: Run.Parameters) throws(Refusal) -> Handle<Run> {
+        if let flaw = parameters.flaw(for: jobs[handle].definition) { throw .rejected(.init(flaw)) }
+        let limit = mostUnfinished(of: handle)
+        guard jobs[handle].unfinished.count < limit else { throw .tooManyRuns(jobs[handle].name, limit: limit) }
         if jobs[handle].definition.concurrency == .replace { endUnfinished(handle, as: .replaced, "replaced by a run on request") }
-        makeRun(of: handle, due: wall, .request, arguments: arguments)
+        guard let run = makeRun(of: handle, due: wall, .request, parameters: parameters) else { throw .starting }
+        return run
     }
 
     private mutating func markSuccess(_ handle: Handle<Job>) {
@@ -200,7 +213,7 @@ extension Batch {
         jobs[handle].progress.lastSuccess = wall
         seeParents(handle)
         changed(handle)
-        trigger(childrenOf: handle)
+        parentEnded(handle, isTrigger: true)
     }
 
     /// Forgets all runs that have no task.
@@ -212,11 +225,11 @@ extension Batch {
     private mutating func note(_ elements: Int64, of task: String, job name: String) throws(Refusal) {
         let handle = try job(name)
         guard jobs[handle].definition.isDataProcessing else { throw .notTracked(name) }
-        guard TaskName(task)?.job == name, let run = taskRuns[task], let index = runs[run].tasks.lastIndex(where: { $0.id == task }) else {
+        guard TaskName(task)?.job == name, let place = taskPlaces[task], let index = self[place].tasks.lastIndex(where: { $0.id == task }) else {
             throw .noTask(task)
         }
-        runs[run].tasks[index].processedElements = runs[run].tasks[index].processedElements.saturatingAdd(max(0, elements))
-        changed(run)
+        self[place].tasks[index].processedElements = self[place].tasks[index].processedElements.saturatingAdd(max(0, elements))
+        changed(place)
     }
 
     mutating func setDisabled(_ handle: Handle<Job>, _ isDisabled: Bool) {

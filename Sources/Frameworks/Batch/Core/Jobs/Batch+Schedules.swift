@@ -32,7 +32,7 @@ extension Batch {
                 case .replace: endUnfinished(handle, as: .replaced, "replaced by the run of \(Timestamp(milliseconds: due))")
                 }
             }
-            guard jobs[handle].unfinished.count < Self.mostUnfinished else { return }
+            guard jobs[handle].unfinished.count < mostUnfinished(of: handle) else { return }
             let isEach = jobs[handle].definition.catchUp == .all
             let time = isEach ? due : latestDue(handle)
             advance(handle, past: time, isSkipping: false)
@@ -40,9 +40,6 @@ extension Batch {
         }
         arm(handle)
     }
-
-    /// Runs of one job that may wait or be active at the same time.
-    static let mostUnfinished = 1_000
 
     /// The last due time that has come.
     private func latestDue(_ handle: Handle<Job>) -> Int64 {

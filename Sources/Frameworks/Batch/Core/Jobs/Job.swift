@@ -47,11 +47,13 @@ package struct Progress: Hashable, Sendable {
         package var left: Int64?
     }
 
-    /// What this job has seen of a parent: its `triggers` when this job began last. Whether all parents have ended well since then can be told from
-    /// what is stored, at any time and after any crash; the end of a parent changes nothing but its own progress, however many jobs wait for it.
+    /// What this job has seen of a parent: its `triggers` and `ends` when this job began last. Whether its parents have ended since then, and how, can
+    /// be told from what is stored, at any time and after any crash; the end of a parent changes nothing but its own progress, however many jobs wait
+    /// for it.
     package struct Edge: Hashable, Sendable {
         package var parent: String
         package var seen: Int64
+        package var seenEnds: Int64
     }
 
     /// The job's place in the order of creation.
@@ -67,8 +69,13 @@ package struct Progress: Hashable, Sendable {
     package var lastError: Int64?
     /// How often it ended so that what depends on it may begin.
     package var triggers: Int64 = 0
+    /// How often it ended at all: well, badly, or killed on request.
+    package var ends: Int64 = 0
     /// Due times that were left out: too late, or forbidden beside another run.
     package var skipped: Int64 = 0
+    /// The newest time that was given to a run without a due time of its own; the next one's is later, also when the clock was set back, and when that
+    /// run has long been forgotten: the ids of its tasks must not come again.
+    package var newestOwn: Int64 = 0
     package var cursors: [Cursor] = []
     /// In the order of the parents.
     package var edges: [Edge] = []
@@ -80,13 +87,13 @@ package struct Progress: Hashable, Sendable {
 }
 
 extension Progress {
-    private static let format: UInt64 = 1
+    private static let format: UInt64 = 2
 
     var stored: [UInt8] {
         var writer = RecordingWriter()
         writer.put(Self.format)
         writer.put(ordinal)
-        for number in [since, successCount, errorCount, errorsSinceLastSuccess, skipped, triggers] { writer.put(number) }
+        for number in [since, successCount, errorCount, errorsSinceLastSuccess, skipped, triggers, ends, newestOwn] { writer.put(number) }
         writer.put(lastSuccess)
         writer.put(lastError)
         writer.put(cursors) {
@@ -96,6 +103,7 @@ extension Progress {
         writer.put(edges) {
             $0.put($1.parent)
             $0.put($1.seen)
+            $0.put($1.seenEnds)
         }
         return writer.bytes
     }
@@ -109,12 +117,16 @@ extension Progress {
         errorsSinceLastSuccess = try reader.int64()
         skipped = try reader.int64()
         triggers = try reader.int64()
+        ends = try reader.int64()
+        newestOwn = try reader.int64()
         lastSuccess = try reader.optionalInt64()
         lastError = try reader.optionalInt64()
         cursors = try reader.array { reader throws(RecordingError) in
             Cursor(next: try reader.optionalInt64(), left: try reader.optionalInt64())
         }
-        edges = try reader.array { reader throws(RecordingError) in Edge(parent: try reader.string(), seen: try reader.int64()) }
+        edges = try reader.array { reader throws(RecordingError) in
+            Edge(parent: try reader.string(), seen: try reader.int64(), seenEnds: try reader.int64())
+        }
     }
 }
 

@@ -13,12 +13,20 @@ extension Batch {
         /// Never iterated.
         var isJobChanged: Set<Handle<Job>> = []
         var isRunChanged: Set<Handle<Run>> = []
+        /// Of runs with many parts, the pages whose parts have changed.
+        var pages: [Page] = []
+        var isPageChanged: Set<Page> = []
         var wakeTime: Int64?
-        /// About how much is to be stored, in bytes.
+        /// About how much is to be stored, or sent as it is not stored, in bytes.
         var bytes = 0
 
         /// As much as one input should change, so that nobody waits long for its commit: what is under way is brought to its end, the rest follows.
         var isFull: Bool { bytes >= 300_000 }
+    }
+
+    struct Page: Hashable, Sendable {
+        var run: Handle<Run>
+        var number: Int
     }
 
     /// Never longer than this without a look at the wall clock, which may have been set: nanoseconds.
@@ -35,6 +43,14 @@ extension Batch {
         guard output.isRunChanged.insert(handle).inserted else { return }
         output.runs.append(handle)
         output.bytes += runs[handle].size
+    }
+
+    mutating func changed(_ place: Place) {
+        guard runs[place.run].parts.count > 1 else { return changed(place.run) }
+        let page = Page(run: place.run, number: Run.page(of: place.index))
+        guard output.isPageChanged.insert(page).inserted else { return }
+        output.pages.append(page)
+        output.bytes += runs[page.run].size(ofPage: page.number)
     }
 
     mutating func put(_ table: String, _ key: String, _ value: [UInt8]) {
@@ -54,6 +70,9 @@ extension Batch {
         }
         for handle in output.runs where runs.contains(handle) {
             output.changes.append(.put(table: "runs", key: runs[handle].key.text, value: runs[handle].stored))
+        }
+        for page in output.pages where runs.contains(page.run) {
+            output.changes.append(.put(table: "parts", key: runs[page.run].pageKey(page.number), value: runs[page.run].storedPage(page.number)))
         }
         var effects: [Effect] = output.changes.isEmpty ? [] : [.store(output.changes)]
         effects += output.effects

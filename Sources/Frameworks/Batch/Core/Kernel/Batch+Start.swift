@@ -13,7 +13,7 @@ extension Batch {
         func all(_ table: String) -> [StoredEntry] { started.entries.filter { $0.table == table } }
         if let id = all("framework").first(where: { $0.key == "id" }) { link.frameworkID = String(decoding: id.value, as: UTF8.self) }
         recoverJobs(all("jobs"), progress: all("progress"))
-        recoverRuns(all("runs"))
+        recoverRuns(all("runs"), parts: all("parts"))
         hasStarted = true
         for job in jobOrder {
             enqueueReady(job)
@@ -70,12 +70,17 @@ extension Batch {
         }
     }
 
-    private mutating func recoverRuns(_ entries: [StoredEntry]) {
+    private mutating func recoverRuns(_ entries: [StoredEntry], parts: [StoredEntry]) {
         var recovered: [Run] = []
+        let (pages, broken) = recoverPages(parts)
         for entry in entries {
             do throws(RecordingError) {
-                let run = try Run(stored: entry.value)
+                var run = try Run(stored: entry.value)
                 guard run.key.text == entry.key else { throw .invalid("key of a run") }
+                // Launching again what may have been launched would be worse than not to run at all.
+                if broken.contains(entry.key) { throw .invalid("its parts can't be read") }
+                for page in pages[entry.key] ?? [] { try run.take(page) }
+                if run.parts.count > 1 { run.recount() }
                 recovered.append(run)
             } catch {
                 quarantine(table: "runs", key: entry.key, "\(error)")
@@ -86,38 +91,55 @@ extension Batch {
         for run in recovered { adopt(run) }
     }
 
+    /// - Returns: by the key of their run, and the keys of runs some of whose pages can't be read; only looked up.
+    private mutating func recoverPages(_ entries: [StoredEntry]) -> (pages: [String: [Run.Page]], broken: Set<String>) {
+        var pages: [String: [Run.Page]] = [:]
+        var broken: Set<String> = []
+        for entry in entries {
+            do throws(RecordingError) {
+                let page = try Run.Page(stored: entry.value)
+                guard entry.key == "\(page.run)/\(page.number)" else { throw .invalid("key of a run's parts") }
+                pages[page.run, default: []].append(page)
+            } catch {
+                quarantine(table: "parts", key: entry.key, "\(error)")
+                broken.insert(entry.key.split(separator: "/").dropLast().joined(separator: "/"))
+            }
+        }
+        return (pages, broken)
+    }
+
     private mutating func adopt(_ run: Run) {
         let job = run.isAbandoned ? nil : jobHandles[run.key.job]
         // Without its job, a run waits for its tasks' end alone.
-        if job == nil, !run.isActive { return remove("runs", run.key.text) }
+        if job == nil, !run.isActive { return removeStored(run) }
         let handle = runs.insert(run)
         runHandles[run.key] = handle
         if let job {
             if run.hasEnded { jobs[job].ended.append(handle) } else { jobs[job].unfinished.append(handle) }
         } else {
             runs[handle].isAbandoned = true
+            runs[handle].ending = .killed
             abandoned.append(handle)
         }
-        switch run.phase {
-        case .active: resume(handle)
-        case .waiting(let until?): dues.set(.run(handle), at: until)
-        case .waiting(nil):
-            guard run.cause == .schedule, let job, let epsilon = jobs[job].definition.options.epsilon else { return }
-            dues.set(.run(handle), at: run.key.due.saturatingAdd(epsilon.milliseconds).saturatingAdd(1))
-        case .ended: break
+        if run.hasEnded { return }
+        for (index, part) in run.parts.enumerated() {
+            if part.isActive { resume(Place(run: handle, index: index)) }
+            if let until = part.until { dues.set(.part(Place(run: handle, index: index)), at: until) }
         }
+        guard run.cause == .schedule, !run.hasBegun, let job, let epsilon = jobs[job].definition.options.epsilon else { return }
+        dues.set(.run(handle), at: run.key.due.saturatingAdd(epsilon.milliseconds).saturatingAdd(1))
     }
 
-    private mutating func resume(_ handle: Handle<Run>) {
-        guard let task = runs[handle].tasks.last else { return }
-        taskRuns[task.id] = handle
+    private mutating func resume(_ place: Place) {
+        guard let task = self[place].tasks.last else { return }
+        taskPlaces[task.id] = place
         agents.add(task.demand, on: task.agentID)
-        if runs[handle].ending != nil || runs[handle].isAbandoned { runs[handle].killAgainAt = now.monotonic }
+        if runs[place.run].ending != nil { self[place].killAgainAt = now.monotonic }
         if task.state.isEmpty {
             let deadline = now.monotonic.saturatingAdd(configuration.launchConfirmTimeout)
-            runs[handle].launchDeadline = deadline
-            timers.set(.launch(handle), at: deadline)
+            self[place].launchDeadline = deadline
+            timers.set(.launch(place), at: deadline)
         }
-        if task.state == "TASK_UNREACHABLE" { waitForReturn(handle) }
+        if task.state == "TASK_UNREACHABLE" { waitForReturn(place) }
     }
 }

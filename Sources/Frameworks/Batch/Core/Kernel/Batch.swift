@@ -15,7 +15,7 @@ import Schedules
 package struct Batch: StateMachine {
     package static let wake = Input.woken
     /// Where the state is kept: the shell reads all of them at its start.
-    package static let tables = ["framework", "jobs", "progress", "runs"]
+    package static let tables = ["framework", "jobs", "parts", "progress", "runs"]
 
     package internal(set) var configuration = Configuration()
     package internal(set) var hasStarted = false
@@ -27,8 +27,8 @@ package struct Batch: StateMachine {
     package internal(set) var runs = Table<Run>()
     /// By job and due time; never iterated.
     var runHandles: [Run.Key: Handle<Run>] = [:]
-    /// The runs of tasks that may be somewhere, by the task's id; never iterated.
-    var taskRuns: [String: Handle<Run>] = [:]
+    /// The parts of runs whose tasks may be somewhere, by the task's id; never iterated.
+    var taskPlaces: [String: Place] = [:]
     /// Runs of jobs that are gone, whose tasks are being killed.
     var abandoned: [Handle<Run>] = []
     package internal(set) var queue = RunQueue()
@@ -58,17 +58,19 @@ package struct Batch: StateMachine {
 
     enum Due: Hashable, Sendable {
         case job(Handle<Job>)
-        /// A retry, or the latest moment for a first attempt.
+        /// The latest moment for a beginning.
         case run(Handle<Run>)
+        /// A retry.
+        case part(Place)
     }
 
     enum Timer: Hashable, Sendable {
         /// A kill that hasn't been confirmed is sent again.
-        case kill(Handle<Run>)
+        case kill(Place)
         /// Something must have been heard of a launch by now.
-        case launch(Handle<Run>)
+        case launch(Place)
         /// A task can't be reached for too long.
-        case unreachable(Handle<Run>)
+        case unreachable(Place)
         case reconciliation
         /// The answers to a reconciliation have been waited for long enough.
         case patience
@@ -117,9 +119,9 @@ package struct Batch: StateMachine {
         guard hasStarted else { return }
         while let timer = timers.takeDue(at: now.monotonic) {
             switch timer {
-            case .kill(let handle): killIsDue(handle)
-            case .launch(let handle): launchIsDue(handle)
-            case .unreachable(let handle): unreachableIsDue(handle)
+            case .kill(let place): killIsDue(place)
+            case .launch(let place): launchIsDue(place)
+            case .unreachable(let place): unreachableIsDue(place)
             case .reconciliation: reconcilePeriodically()
             case .patience: patienceEnded()
             case .sweep: sweep()
@@ -133,6 +135,7 @@ package struct Batch: StateMachine {
                 switch due {
                 case .job(let handle): jobIsDue(handle)
                 case .run(let handle): runIsDue(handle)
+                case .part(let place): partIsDue(place)
                 }
             } else {
                 break

@@ -22,6 +22,8 @@ extension Batch {
         case done
         /// Whether there was such a job.
         case marked(Bool)
+        /// The run that was asked for.
+        case began(Run)
         case refused(Refusal)
     }
 

@@ -65,6 +65,10 @@ extension Batch.Request: Recordable {
             writer.put(2)
             writer.put(name)
             writer.put(arguments)
+        case .start(let name, let parameters):
+            writer.put(20)
+            writer.put(name)
+            writer.put(parameters)
         case .markSuccess(let name):
             writer.put(3)
             writer.put(name)
@@ -96,6 +100,7 @@ extension Batch.Request: Recordable {
         case 1: self = .delete(try reader.string())
         case 2: self = .run(try reader.string(), arguments: try reader.optionalString())
         case 3: self = .markSuccess(try reader.string())
+        case 20: self = .start(try reader.string(), try Run.Parameters(from: &reader))
         case 4: self = .kill(try reader.string())
         case 5: self = .flush
         case 6: self = .progress(try reader.string(), task: try reader.string(), elements: try reader.int64())

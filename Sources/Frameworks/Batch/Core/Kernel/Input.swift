@@ -48,6 +48,8 @@ extension Batch {
         case delete(String)
         /// Once, now. - arguments: instead of the job's own.
         case run(String, arguments: String?)
+        /// A run of its own, now, with what it is given.
+        case start(String, Run.Parameters)
         case markSuccess(String)
         /// All tasks of a job are killed.
         case kill(String)

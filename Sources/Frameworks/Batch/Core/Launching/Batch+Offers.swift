@@ -59,17 +59,29 @@ extension Batch {
             }
             guard let job = jobHandles[runs[handle].key.job] else { continue }
             let shape = Shape(demand: Demand(of: jobs[job].definition), constraints: jobs[job].definition.constraints)
-            let hasReserved = queue.reservation?.run == handle
-            if !hasReserved, refused.contains(shape) { continue }
-            if let index = open.indices.first(where: { fits(shape, open[$0], hasReserved: hasReserved) }) {
-                open[index].tasks.append(launch(handle, job, shape.demand, on: open[index].agent, from: &open[index].offered))
-            } else {
-                refused.insert(shape)
-                if starving == nil, now.monotonic - runs[handle].waitsSince >= configuration.reserveAfter { starving = handle }
-            }
+            if queue.reservation?.run != handle, refused.contains(shape) { continue }
+            if launchAll(handle, job, shape, &open) { continue }
+            refused.insert(shape)
+            if starving == nil, now.monotonic - runs[handle].waitsSince >= configuration.reserveAfter { starving = handle }
         }
         queue.compact { runs.contains($0) && runs[$0].isQueued }
         if queue.reservation == nil, let starving { reserve(for: starving, open) }
+    }
+
+    /// Launches of a run what may be launched.
+    /// - Returns: whether all of that fits; false: some doesn't.
+    private mutating func launchAll(_ handle: Handle<Run>, _ job: Handle<Job>, _ shape: Shape, _ open: inout [OpenOffer]) -> Bool {
+        var next = open.startIndex
+        while runs[handle].isQueued, !output.isFull {
+            let hasReserved = queue.reservation?.run == handle
+            guard let index = open[next...].indices.first(where: { fits(shape, open[$0], hasReserved: hasReserved) }) else { return false }
+            // What didn't fit will not fit the next one either.
+            next = index
+            open[index].tasks.append(launch(handle, job, shape.demand, on: open[index].agent, from: &open[index].offered))
+        }
+        // The rest follows with the next offers, which are asked for at once.
+        if runs[handle].isQueued { link.isReviving = true }
+        return true
     }
 
     private func fits(_ shape: Shape, _ open: OpenOffer, hasReserved: Bool) -> Bool {
@@ -104,25 +116,40 @@ extension Batch {
         _ handle: Handle<Run>, _ job: Handle<Job>, _ demand: Demand, on agent: Agent, from offered: inout OfferedResources
     ) -> Mesos_V1_TaskInfo {
         let resources = demand.parts.filter { $0.amount > .zero }.flatMap { offered.take($0.amount, of: $0.name, roles: roles) }
-        let run = runs[handle]
+        // What is queued has something that is ready. No copy of the run is kept, or each launch would copy all of its parts.
+        guard let index = runs[handle].takeReady() else { preconditionFailure("a run without anything to launch is queued") }
+        let place = Place(run: handle, index: index)
+        let (key, parameters, count) = (runs[handle].key, runs[handle].parameters, runs[handle].parts.count)
+        let (attempt, isBeginning) = (self[place].attempts, !runs[handle].hasBegun)
         let name = TaskName(
-            due: run.key.due, attempt: run.attempts, job: run.key.job,
-            arguments: run.arguments ?? jobs[job].definition.arguments.joined(separator: " "))
-        let task = RunTask(id: name.text, attempt: run.attempts, agentID: agent.id, host: agent.host, launchedAt: wall, demand: demand)
-        dequeue(handle)
+            due: key.due, attempt: attempt, job: key.job, index: count > 1 ? index : nil,
+            arguments: parameters.arguments ?? jobs[job].definition.arguments.joined(separator: " "))
+        let task = RunTask(
+            id: name.text, index: index, attempt: attempt, agentID: agent.id, host: agent.host, launchedAt: wall, demand: demand)
         let deadline = now.monotonic.saturatingAdd(configuration.launchConfirmTimeout)
-        runs[handle].phase = .active
-        runs[handle].message = ""
-        runs[handle].add(task)
-        runs[handle].launchDeadline = deadline
-        timers.set(.launch(handle), at: deadline)
-        if task.attempt == 0 { seeParents(job) }
-        taskRuns[task.id] = handle
+        runs[handle].move(index, to: .active)
+        runs[handle].waitsSince = now.monotonic
+        self[place].message = ""
+        self[place].add(task, limit: count > 1 ? Self.mostTasks.ofMany : Self.mostTasks.alone)
+        self[place].launchDeadline = deadline
+        timers.set(.launch(place), at: deadline)
+        taskPlaces[task.id] = place
+        if isBeginning { seeParents(job) }
         agents.add(demand, on: agent.id)
         counters.launched += 1
-        changed(handle)
-        return TaskBuilder(definition: jobs[job].definition, run: run, task: task, resources: resources).build()
+        changed(place)
+        output.bytes += parameters.size
+        if !mayLaunch(handle, of: job) {
+            dequeue(handle)
+        } else if queue.reservation?.run == handle {
+            endReservation()
+        }
+        return TaskBuilder(definition: jobs[job].definition, key: key, parameters: parameters, count: count, task: task, resources: resources)
+            .build()
     }
+
+    /// So many tasks of one part are remembered: fewer if there are many parts, whose entries of the store hold several.
+    private static let mostTasks = (alone: 10, ofMany: 3)
 
     private mutating func close(_ open: OpenOffer) {
         if open.tasks.isEmpty {
@@ -136,16 +163,5 @@ extension Batch {
     /// What becomes free on an agent that is kept for a run is wanted at once.
     private func refuseSeconds(_ agent: Agent) -> Double {
         queue.reservation?.agent == agent.id ? min(1, configuration.declineSeconds) : configuration.declineSeconds
-    }
-}
-
-extension Run {
-    /// So many tasks of one run are remembered.
-    private static let mostTasks = 10
-
-    mutating func add(_ task: RunTask) {
-        tasks.append(task)
-        // The first one says when the run began.
-        if tasks.count > Self.mostTasks { tasks.remove(at: 1) }
     }
 }

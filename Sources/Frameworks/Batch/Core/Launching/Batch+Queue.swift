@@ -9,13 +9,14 @@ extension Batch {
         guard jobs.contains(job) else { return }
         let isConcurrent = jobs[job].definition.concurrency == .allow
         for handle in jobs[job].unfinished {
-            let run = runs[handle]
-            if case .waiting(let until) = run.phase, !run.isQueued, until ?? .min <= wall {
-                enqueue(handle, isHigh: jobs[job].definition.isHighPriority)
-            }
+            if !runs[handle].isQueued, mayLaunch(handle, of: job) { enqueue(handle, isHigh: jobs[job].definition.isHighPriority) }
             // Without concurrency, whatever stands first is all there is: it waits for its offer or for its next attempt, or runs.
             if !isConcurrent { return }
         }
+    }
+
+    func mayLaunch(_ handle: Handle<Run>, of job: Handle<Job>) -> Bool {
+        runs[handle].mayLaunch(parallelism: jobs[job].definition.options.parallelism ?? .max)
     }
 
     private mutating func enqueue(_ handle: Handle<Run>, isHigh: Bool) {

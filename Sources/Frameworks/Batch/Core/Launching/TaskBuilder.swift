@@ -4,7 +4,10 @@ import MesosAPI
 /// Writes what a launch tells Mesos. Specified by Chronos 3.0 docs/api.md and Mesos 1.11 include/mesos/v1/mesos.proto (`TaskInfo`).
 struct TaskBuilder {
     let definition: JobDefinition
-    let run: Run
+    let key: Run.Key
+    let parameters: Run.Parameters
+    /// Of the run's indices.
+    let count: Int
     let task: RunTask
     let resources: [Mesos_V1_Resource]
 
@@ -42,11 +45,11 @@ struct TaskBuilder {
         }
         command.shell = definition.isShell
         if definition.isShell {
-            let arguments = run.arguments ?? definition.arguments.joined(separator: " ")
+            let arguments = parameters.arguments ?? definition.arguments.joined(separator: " ")
             command.value = arguments.isEmpty ? line : line + " " + arguments
         } else {
             command.value = line
-            command.arguments = [line] + (run.arguments.map { $0.split(separator: " ").map(String.init) } ?? definition.arguments)
+            command.arguments = [line] + (parameters.arguments.map { $0.split(separator: " ").map(String.init) } ?? definition.arguments)
         }
         command.environment.variables = environment
         return command
@@ -59,15 +62,30 @@ struct TaskBuilder {
         return String(name.prefix { $0 != "?" && $0 != "#" })
     }
 
+    private static let reserved = [
+        "mesos_task_id", "MESOS_TASK_ID", "HOST", "CHRONOS_RESOURCE_MEM", "CHRONOS_RESOURCE_CPU", "CHRONOS_RESOURCE_DISK", "JOB_COMPLETION_INDEX",
+        "AGORA_JOB_PAYLOAD"
+    ]
+
+    /// Whether a variable is set for each task, so that nobody else can set it.
+    static func isReserved(_ name: String) -> Bool { name.hasPrefix("CHRONOS_JOB_") || reserved.contains(name) }
+
     private var environment: [Mesos_V1_Environment.Variable] {
-        let standard = [
+        var standard = [
             ("mesos_task_id", task.id), ("MESOS_TASK_ID", task.id), ("CHRONOS_JOB_OWNER", definition.owner), ("CHRONOS_JOB_NAME", definition.name),
             ("HOST", task.host), ("CHRONOS_RESOURCE_MEM", "\(definition.mem)"), ("CHRONOS_RESOURCE_CPU", "\(definition.cpus)"),
-            ("CHRONOS_RESOURCE_DISK", "\(definition.disk)"), ("CHRONOS_JOB_RUN_TIME", "\(run.key.due)"),
+            ("CHRONOS_RESOURCE_DISK", "\(definition.disk)"), ("CHRONOS_JOB_RUN_TIME", "\(key.due)"),
             ("CHRONOS_JOB_RUN_ATTEMPT", "\(task.attempt)")
         ]
-        let own = definition.environment.filter { variable in !standard.contains { $0.0 == variable.name } }
-        return (standard + own.map { ($0.name, $0.value) }).map { name, value in
+        if count > 1 || definition.options.completions != nil {
+            standard += [
+                ("CHRONOS_JOB_RUN_INDEX", "\(task.index)"), ("CHRONOS_JOB_RUN_COMPLETIONS", "\(count)"), ("JOB_COMPLETION_INDEX", "\(task.index)")
+            ]
+        }
+        if let payload = parameters.payload { standard.append(("AGORA_JOB_PAYLOAD", payload)) }
+        let given = parameters.environment.map { ($0.name, $0.value) }
+        let own = definition.environment.filter { variable in !(standard + given).contains { $0.0 == variable.name } }
+        return (standard + own.map { ($0.name, $0.value) } + given).map { name, value in
             var variable = Mesos_V1_Environment.Variable()
             variable.name = name
             variable.value = value

@@ -39,10 +39,11 @@ extension Batch {
         }
         link.reconcilePause = .second
         reconcile()
-        link.unknown = Set(activeRuns.compactMap { runs[$0].tasks.last?.id })
+        let active = activeParts
+        link.unknown = Set(active.compactMap { self[$0].tasks.last?.id })
         link.patienceEnds = now.monotonic.saturatingAdd(configuration.reconciliationPatience)
         if !link.unknown.isEmpty { timers.set(.patience, at: link.patienceEnds) }
-        for handle in activeRuns where runs[handle].killAgainAt != nil { sendKill(handle) }
+        for place in active where self[place].killAgainAt != nil { sendKill(place) }
     }
 
     /// A master that has just started can't tell of agents that are not back yet, and says nothing then. No due time gets a second run by that: what
@@ -53,7 +54,11 @@ extension Batch {
     }
 
     /// In the order of the jobs.
-    private var activeRuns: [Handle<Run>] { (jobOrder.flatMap { jobs[$0].unfinished } + abandoned).filter { runs[$0].isActive } }
+    private var activeParts: [Place] {
+        (jobOrder.flatMap { jobs[$0].unfinished } + abandoned).filter { runs[$0].isActive }.flatMap { handle in
+            runs[handle].parts.indices.filter { runs[handle].parts[$0].isActive }.map { Place(run: handle, index: $0) }
+        }
+    }
 
     /// Asks for the state of each task that may be somewhere, and for what else the master knows; again at doubling pauses up to the interval, since
     /// a
@@ -63,7 +68,7 @@ extension Batch {
         link.reconcilePause = pause.saturatingAdd(pause)
         link.reconcileAt = now.monotonic.saturatingAdd(pause)
         timers.set(.reconciliation, at: link.reconcileAt)
-        let tasks = activeRuns.compactMap { runs[$0].tasks.last }.map { (task: $0.id, agent: Optional($0.agentID)) }
+        let tasks = activeParts.compactMap { self[$0].tasks.last }.map { (task: $0.id, agent: Optional($0.agentID)) }
         if !tasks.isEmpty { output.effects.append(.call(Calls.reconcile(tasks))) }
         output.effects.append(.call(Calls.reconcile([])))
     }

@@ -3,13 +3,13 @@ import Machine
 import MesosAPI
 
 extension Batch {
-    /// Messages longer than this are cut, in characters.
-    private static let longestMessage = 1_000
+    /// Messages longer than this are cut, in characters; those of one part of many, whose entry of the store holds several, earlier.
+    private static let longestMessage = (alone: 1_000, ofMany: 200)
 
     /// A task's state, from its agent or as an answer to a reconciliation.
     mutating func updated(_ status: Mesos_V1_TaskStatus) {
-        if let handle = taskRuns[status.taskID.value], let index = runs[handle].tasks.indices.last {
-            apply(status, to: handle, index)
+        if let place = taskPlaces[status.taskID.value], let index = self[place].tasks.indices.last {
+            apply(status, to: place, index)
         } else {
             unknown(status)
         }
@@ -26,59 +26,62 @@ extension Batch {
         }
     }
 
-    private mutating func apply(_ status: Mesos_V1_TaskStatus, to handle: Handle<Run>, _ index: Int) {
+    private mutating func apply(_ status: Mesos_V1_TaskStatus, to place: Place, _ index: Int) {
         let state = status.meaning
         link.unknown.remove(status.taskID.value)
-        if status.containerStatus.hasContainerID, runs[handle].tasks[index].container.isEmpty {
-            runs[handle].tasks[index].container = status.containerStatus.containerID.value
-            changed(handle)
+        if status.containerStatus.hasContainerID, self[place].tasks[index].container.isEmpty {
+            self[place].tasks[index].container = status.containerStatus.containerID.value
+            changed(place)
         }
         switch state {
-        case .taskStaging, .taskStarting, .taskRunning, .taskKilling: progressed(handle, index, state)
+        case .taskStaging, .taskStarting, .taskRunning, .taskKilling: progressed(place, index, state)
         case .taskUnreachable:
-            guard runs[handle].tasks[index].state != state.text else { return }
-            note(state, handle, index)
-            runs[handle].message = "the agent can't be reached"
-            waitForReturn(handle)
+            guard self[place].tasks[index].state != state.text else { return }
+            note(state, place, index)
+            self[place].message = "the agent can't be reached"
+            waitForReturn(place)
         // Its agent is not known (yet): a master that has just started may hear of it later.
         case .taskUnknown: break
         case .taskFinished, .taskFailed, .taskKilled, .taskError, .taskDropped, .taskGone, .taskGoneByOperator, .taskLost:
-            ended(handle, index, state, String(status.message.prefix(Self.longestMessage)), status.reason)
+            ended(place, index, state, text(of: status, at: place), status.reason)
         }
     }
 
-    private mutating func note(_ state: Mesos_V1_TaskState, _ handle: Handle<Run>, _ index: Int) {
-        runs[handle].tasks[index].state = state.text
-        runs[handle].launchDeadline = nil
-        changed(handle)
+    private func text(of status: Mesos_V1_TaskStatus, at place: Place) -> String {
+        String(status.message.prefix(runs[place.run].parts.count == 1 ? Self.longestMessage.alone : Self.longestMessage.ofMany))
     }
 
-    private mutating func progressed(_ handle: Handle<Run>, _ index: Int, _ state: Mesos_V1_TaskState) {
-        let before = runs[handle].tasks[index].state
+    private mutating func note(_ state: Mesos_V1_TaskState, _ place: Place, _ index: Int) {
+        self[place].tasks[index].state = state.text
+        self[place].launchDeadline = nil
+        changed(place)
+    }
+
+    private mutating func progressed(_ place: Place, _ index: Int, _ state: Mesos_V1_TaskState) {
+        let before = self[place].tasks[index].state
         // Late news: a reconciliation may report STAGING of what has been seen running.
         let isOlder = before == Mesos_V1_TaskState.taskRunning.text && (state == .taskStaging || state == .taskStarting)
         if before == state.text || isOlder { return }
         if before == Mesos_V1_TaskState.taskUnreachable.text {
-            runs[handle].message = runs[handle].ending == nil ? "" : runs[handle].message
-            runs[handle].unreachableDeadline = nil
+            self[place].message = ""
+            self[place].unreachableDeadline = nil
         }
-        note(state, handle, index)
-        if state == .taskRunning, runs[handle].tasks[index].startedAt == nil { runs[handle].tasks[index].startedAt = wall }
+        note(state, place, index)
+        if state == .taskRunning, self[place].tasks[index].startedAt == nil { self[place].tasks[index].startedAt = wall }
     }
 
     private mutating func ended(
-        _ handle: Handle<Run>, _ index: Int, _ state: Mesos_V1_TaskState, _ message: String, _ reason: Mesos_V1_TaskStatus.Reason
+        _ place: Place, _ index: Int, _ state: Mesos_V1_TaskState, _ message: String, _ reason: Mesos_V1_TaskStatus.Reason
     ) {
-        runs[handle].tasks[index].state = state.text
-        runs[handle].tasks[index].exitStatus = state == .taskFinished ? 0 : Self.exitStatus(in: message)
-        closeTask(of: handle, message)
+        self[place].tasks[index].state = state.text
+        self[place].tasks[index].exitStatus = state == .taskFinished ? 0 : Self.exitStatus(in: message)
+        closeTask(of: place, message)
         switch state {
         case .taskFinished:
-            // Whoever wanted it killed came too late.
-            if runs[handle].isAbandoned { forget(handle) } else { end(handle, as: .succeeded, message) }
+            attemptSucceeded(place, message)
         default:
             let text = message.isEmpty ? state.text : message
-            attemptFailed(handle, text)
+            attemptFailed(place, text)
         }
     }
 

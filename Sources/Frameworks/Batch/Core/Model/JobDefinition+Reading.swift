@@ -139,6 +139,17 @@ extension JobDefinition.Options {
             guard (0...1_000).contains(count) else { throw Rejection("historyLimit must be from 0 to 1000") }
             history = Int(count)
         }
+        completions = try Self.count(members, "completions", upTo: Run.mostParts)
+        parallelism = try Self.count(members, "parallelism", upTo: Run.mostParts)
+        requiredSuccesses = try Self.count(members, "requiredSuccesses", upTo: completions ?? 1)
+        triggerRule = try members.word("triggerRule", JobDefinition.TriggerRule.self)
+        if let rule = try members.members("parameters") { parameters = try JobDefinition.ParameterRule(rule) }
+    }
+
+    private static func count(_ members: Members, _ name: String, upTo limit: Int) throws(Rejection) -> Int? {
+        guard let count = try members.integer(name) else { return nil }
+        guard count >= 1, count <= limit else { throw Rejection("\(name) must be from 1 to \(limit)") }
+        return Int(count)
     }
 
     private static func milliseconds(_ members: Members, _ name: String) throws(Rejection) -> Int64? {
@@ -151,5 +162,19 @@ extension JobDefinition.Options {
         guard let text = try members.text(name), !text.isEmpty else { return nil }
         guard let length = Length(text) else { throw Rejection("\(name) must be a period of weeks or less, such as PT5M, not '\(text)'") }
         return length
+    }
+}
+
+extension JobDefinition.ParameterRule {
+    fileprivate init(_ members: Members) throws(Rejection) {
+        self.init()
+        required = try members.texts("required") ?? []
+        optional = try members.texts("optional") ?? []
+        payload = try members.word("payload", Payload.self) ?? .optional
+        let names = required + optional
+        if names.count > 100 { throw Rejection("parameters: a job has at most 100") }
+        for name in names where name.isEmpty || name.contains("=") || name.utf8.contains(0) || TaskBuilder.isReserved(name) {
+            throw Rejection("parameters: '\(name)' is no name of a variable that can be given")
+        }
     }
 }

@@ -101,5 +101,16 @@ extension JobDefinition.Options {
         if let retryFactor { writer.member("retryFactor", retryFactor) }
         if let retryCodes { writer.elements("retryOnExitCodes", retryCodes, isOmittedWhenEmpty: false) { $1.int($0) } }
         if let history { writer.member("historyLimit", history) }
+        if let completions { writer.member("completions", completions) }
+        if let parallelism { writer.member("parallelism", parallelism) }
+        if let requiredSuccesses { writer.member("requiredSuccesses", requiredSuccesses) }
+        writer.member("triggerRule", triggerRule?.rawValue)
+        guard let parameters else { return }
+        writer.key(verbatim: "parameters")
+        writer.beginObject()
+        writer.elements("required", parameters.required, isOmittedWhenEmpty: true) { $1.string($0) }
+        writer.elements("optional", parameters.optional, isOmittedWhenEmpty: true) { $1.string($0) }
+        writer.member("payload", parameters.payload.rawValue)
+        writer.endObject()
     }
 }

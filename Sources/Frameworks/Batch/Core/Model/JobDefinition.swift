@@ -84,6 +84,15 @@ package struct JobDefinition: Hashable, Sendable {
         package var unreachableTimeout: Int64?
         /// How many ended runs are kept.
         package var history: Int?
+        /// Indices of a run, each with a task of its own.
+        package var completions: Int?
+        /// How many of them may run at a time; nil: all.
+        package var parallelism: Int?
+        /// How many of them must end well; nil: all.
+        package var requiredSuccesses: Int?
+        package var triggerRule: TriggerRule?
+        /// What a run on request must or may be given; nil: anything.
+        package var parameters: ParameterRule?
     }
 
     /// What happens when a run is due and another one of the job has not ended.
@@ -108,6 +117,38 @@ package struct JobDefinition: Hashable, Sendable {
         case all = "ALL"
     }
 
+    /// When a job with parents begins, as to what these did since it began last.
+    package enum TriggerRule: String, Hashable, Sendable, CaseIterable {
+        /// Each has ended well.
+        case allSuccess = "ALL_SUCCESS"
+        /// Each has ended, well or badly.
+        case allDone = "ALL_DONE"
+        /// One has ended well.
+        case oneSuccess = "ONE_SUCCESS"
+    }
+
+    /// What runs on request are given.
+    package struct ParameterRule: Hashable, Sendable {
+        package enum Payload: String, Hashable, Sendable, CaseIterable {
+            case optional = "OPTIONAL"
+            case required = "REQUIRED"
+            case forbidden = "FORBIDDEN"
+        }
+
+        /// Names of variables of the environment.
+        package var required: [String] = []
+        package var optional: [String] = []
+        package var payload = Payload.optional
+
+        package init() {}
+
+        /// Without parameters there is no run.
+        package var isNeeded: Bool { !required.isEmpty || payload == .required }
+    }
+
+    /// Indices of each of its runs.
+    package var completions: Int { options.completions ?? 1 }
+    package var triggerRule: TriggerRule { options.triggerRule ?? .allSuccess }
     package var concurrency: Concurrency { options.concurrency ?? (isConcurrent ? .allow : .queue) }
     package var catchUp: CatchUp { options.catchUp ?? .one }
 

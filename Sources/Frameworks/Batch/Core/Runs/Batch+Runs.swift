@@ -8,13 +8,18 @@ extension Batch {
     /// Makes a run, unless there is one of that due time already.
     /// - Returns: its handle; nil: there was one.
     @discardableResult
-    mutating func makeRun(of job: Handle<Job>, due: Int64, _ cause: Run.Cause, arguments: String? = nil) -> Handle<Run>? {
+    mutating func makeRun(of job: Handle<Job>, due: Int64, _ cause: Run.Cause, parameters: Run.Parameters = .init()) -> Handle<Run>? {
         var key = Run.Key(job: jobs[job].name, due: due)
         if cause == .schedule, due > jobs[job].progress.since, let other = runHandles[key], !runs[other].isAbandoned { return nil }
         // Everything else is a run of its own, also of the same millisecond.
         key.due = max(due, jobs[job].progress.since)
+        if cause != .schedule { key.due = max(key.due, jobs[job].progress.newestOwn.saturatingAdd(1)) }
         while runHandles[key] != nil || cause != .schedule && isDueTime(key.due, of: job) { key.due += 1 }
-        var run = Run(key: key, cause: cause, createdAt: wall, arguments: arguments)
+        if cause != .schedule { jobs[job].progress.newestOwn = key.due }
+        let definition = jobs[job].definition
+        var run = Run(
+            key: key, cause: cause, createdAt: wall, parameters: parameters, count: definition.completions,
+            needed: definition.options.requiredSuccesses)
         run.waitsSince = now.monotonic
         let handle = runs.insert(run)
         runHandles[key] = handle
@@ -23,71 +28,37 @@ extension Batch {
         counters.runsCreated += 1
         changed(job)
         changed(handle)
-        if cause == .schedule, let epsilon = jobs[job].definition.options.epsilon {
+        if cause == .schedule, let epsilon = definition.options.epsilon {
             dues.set(.run(handle), at: due.saturatingAdd(epsilon.milliseconds).saturatingAdd(1))
         }
         enqueueReady(job)
         return handle
     }
 
+    /// Runs of one job that may wait or be active at the same time: fewer if each has many parts.
+    func mostUnfinished(of job: Handle<Job>) -> Int { max(10, 1_000 / jobs[job].definition.completions) }
+
     /// Whether a schedule of the job has, or may have had, a run at this very time.
     private func isDueTime(_ time: Int64, of job: Handle<Job>) -> Bool {
         jobs[job].schedules.contains { $0.next(after: time - 1) == time }
     }
 
-    /// A retry, or the latest moment for a first attempt.
+    /// The latest moment for a beginning.
     mutating func runIsDue(_ handle: Handle<Run>) {
-        guard runs.contains(handle), case .waiting(let until) = runs[handle].phase, let job = jobHandles[runs[handle].key.job],
-            !runs[handle].isAbandoned
+        guard runs.contains(handle), !runs[handle].hasEnded, !runs[handle].isAbandoned, !runs[handle].hasBegun,
+            let job = jobHandles[runs[handle].key.job], let epsilon = jobs[job].definition.options.epsilon
         else { return }
-        if let until {
-            if until <= wall { enqueueReady(job) } else { dues.set(.run(handle), at: until) }
-            return
-        }
-        guard runs[handle].attempts == 0, let epsilon = jobs[job].definition.options.epsilon else { return }
         guard runs[handle].key.due.saturatingAdd(epsilon.milliseconds) < wall else { return }
         jobs[job].progress.skipped += 1
         counters.runsSkipped += 1
         end(handle, as: .skipped, "not started within \(epsilon.text) of its due time")
     }
 
-    // MARK: Attempts
-
-    /// The run's task has ended other than well, or can't ever be heard of again.
-    mutating func attemptFailed(_ handle: Handle<Run>, _ message: String) {
-        if let ending = runs[handle].ending { return end(handle, as: ending, runs[handle].message) }
-        guard let job = jobHandles[runs[handle].key.job], !runs[handle].isAbandoned else { return end(handle, as: .killed, message) }
-        let definition = jobs[job].definition
-        let code = runs[handle].tasks.last?.exitStatus
-        let mayRetry = code.map { code in definition.options.retryCodes?.contains(code) ?? true } ?? true
-        guard runs[handle].attempts <= definition.retries, mayRetry else { return end(handle, as: .failed, message) }
-        let until = wall.saturatingAdd(retryDelay(definition, after: runs[handle].attempts))
-        runs[handle].phase = .waiting(until: until)
-        runs[handle].message = message
-        changed(handle)
-        dues.set(.run(handle), at: until)
-        enqueueReady(job)
-    }
-
-    /// Milliseconds until the next attempt.
-    private func retryDelay(_ definition: JobDefinition, after attempts: Int) -> Int64 {
-        let first = Double(definition.options.retryDelay ?? configuration.retryDelay)
-        let factor = definition.options.retryFactor ?? 1
-        let limit = Double(definition.options.retryDelayLimit ?? 86_400_000)
-        var delay = first
-        for _ in 1..<max(2, min(attempts, 1_000)) where attempts > 1 && delay < limit { delay *= factor }
-        let nanoseconds = Int64(secondsClamped: min(delay, max(first, limit)) / 1000) ?? 0
-        return nanoseconds / .millisecond
-    }
-
     // MARK: Ends
 
     mutating func end(_ handle: Handle<Run>, as outcome: Run.Outcome, _ message: String) {
         dequeue(handle)
-        runs[handle].phase = .ended(outcome, at: wall)
-        runs[handle].message = message
-        runs[handle].ending = nil
-        (runs[handle].killAgainAt, runs[handle].launchDeadline, runs[handle].unreachableDeadline) = (nil, nil, nil)
+        runs[handle].end(as: outcome, at: wall, message)
         guard !runs[handle].isAbandoned, let job = jobHandles[runs[handle].key.job] else { return forget(handle) }
         changed(handle)
         jobs[job].unfinished.removeAll { $0 == handle }
@@ -96,7 +67,8 @@ extension Batch {
         switch outcome {
         case .succeeded: succeeded(job)
         case .failed: failed(job)
-        case .killed, .replaced, .skipped: break
+        case .killed: parentEnded(job, isTrigger: false)
+        case .replaced, .skipped: break
         }
         enqueueReady(job)
         // Due times may have passed in the meantime.
@@ -112,7 +84,7 @@ extension Batch {
         counters.runsSucceeded += 1
         changed(job)
         if jobs[job].isExhausted, jobs[job].unfinished.isEmpty { setDisabled(job, true) }
-        trigger(childrenOf: job)
+        parentEnded(job, isTrigger: true)
     }
 
     private mutating func failed(_ job: Handle<Job>) {
@@ -123,7 +95,7 @@ extension Batch {
         changed(job)
         let limit = configuration.disableAfterFailures
         if limit > 0, jobs[job].progress.errorsSinceLastSuccess >= limit { setDisabled(job, true) }
-        if jobs[job].definition.isSoftError { trigger(childrenOf: job) }
+        parentEnded(job, isTrigger: jobs[job].definition.isSoftError)
     }
 
     /// Ends all runs of a job that have not ended; those with tasks end when these do.
@@ -139,15 +111,18 @@ extension Batch {
                 work.append(.end(Array(handles[index...]), outcome, message))
                 return
             }
-            if !runs[handle].isActive {
-                end(handle, as: outcome, message)
-            } else if runs[handle].ending == nil {
-                runs[handle].ending = outcome
-                runs[handle].message = message
-                changed(handle)
-                sendKill(handle)
-            }
+            if runs[handle].ending == nil { conclude(handle, as: outcome, message) }
         }
+    }
+
+    /// Ends a run at once, or, if tasks of its may be somewhere, when they are dead.
+    mutating func conclude(_ handle: Handle<Run>, as outcome: Run.Outcome, _ message: String) {
+        guard runs[handle].isActive else { return end(handle, as: outcome, message) }
+        dequeue(handle)
+        runs[handle].ending = outcome
+        runs[handle].reason = message
+        changed(handle)
+        killTasks(of: handle)
     }
 
     /// Takes a run out of the state and the store.
@@ -155,16 +130,30 @@ extension Batch {
         guard let run = runs.remove(handle) else { return }
         if runHandles[run.key] == handle { runHandles[run.key] = nil }
         abandoned.removeAll { $0 == handle }
+        removeStored(run)
+    }
+
+    mutating func removeStored(_ run: Run) {
         remove("runs", run.key.text)
+        for key in run.pageKeys { remove("parts", key) }
     }
 
     // MARK: What is kept of ended runs
+
+    /// Parts of a job's ended runs that are kept.
+    private static let mostEndedParts = 10_000
 
     private func isKept(_ run: Run) -> Bool { run.endedAt.map { wall - $0 < configuration.historyAge } ?? true }
 
     private mutating func trim(_ job: Handle<Job>) {
         let limit = jobs[job].definition.options.history ?? configuration.history
-        while let first = jobs[job].ended.first, jobs[job].ended.count > limit || !isKept(runs[first]) {
+        var parts = jobs[job].ended.reduce(0) { $0 + runs[$1].parts.count }
+        while let first = jobs[job].ended.first,
+            jobs[job].ended.count > limit || parts > Self.mostEndedParts && jobs[job].ended.count > 1 || !isKept(runs[first])
+        {
+            // The rest goes with a later transaction.
+            if output.isFull { return clean(after: .second) }
+            parts -= runs[first].parts.count
             jobs[job].ended.removeFirst()
             forget(first)
         }

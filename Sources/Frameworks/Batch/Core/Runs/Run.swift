@@ -1,8 +1,10 @@
+import DequeModule
 import Machine
 
-/// One run of a job: for one due time, one request, or the end of the parents. It has as many tasks as attempts were made.
+/// One run of a job: for one due time, one request, or the end of the parents. It has a part for each of its indices, mostly one alone.
 ///
-/// It waits (for its turn, an offer, the next attempt), is active while a task of its may be somewhere, and ends once.
+/// It waits (for its turn, an offer, the next attempt), is active while a task of its may be somewhere, and ends once: when so many of its parts have
+/// ended well as are needed, when that can't be any more, or when somebody wants it to; then what of it still runs is killed first.
 package struct Run: Hashable, Sendable {
     /// What tells runs apart: no job has two of the same due time.
     package struct Key: Hashable, Sendable {
@@ -27,7 +29,7 @@ package struct Run: Hashable, Sendable {
 
     package enum Outcome: Int, Hashable, Sendable {
         case succeeded, failed
-        /// A client wanted it.
+        /// A client wanted it; of a part: the run had been decided without it.
         case killed
         /// A newer run took its place.
         case replaced
@@ -35,18 +37,26 @@ package struct Run: Hashable, Sendable {
         case skipped
     }
 
+    struct End: Hashable, Sendable {
+        var outcome: Outcome
+        var time: Int64
+    }
+
     package let key: Key
     package let cause: Cause
     /// Milliseconds since 1970, as all times here.
     package let createdAt: Int64
-    /// Instead of the job's own.
-    package var arguments: String?
-    package internal(set) var phase = Phase.waiting(until: nil)
-    /// In the order of their launches; of many, the first and the newest ones.
-    package internal(set) var tasks: [RunTask] = []
-    /// What there is to say about its end, or about what it waits for.
-    package internal(set) var message = ""
-    /// As what it ends when its tasks are dead; nil: nobody wants it to end.
+    /// What it was given, beside what its job has.
+    package let parameters: Parameters
+    /// How many of its parts must end well.
+    package let needed: Int
+    /// One for each index.
+    package internal(set) var parts: [Part]
+    /// How and when it ended.
+    var end: End?
+    /// What there is to say about its end.
+    var reason = ""
+    /// As what it ends when its tasks are dead; nil: nothing has decided that yet.
     var ending: Outcome?
     /// Its job is gone; nothing but its tasks' end is waited for.
     var isAbandoned = false
@@ -57,53 +67,100 @@ package struct Run: Hashable, Sendable {
     var isQueued = false
     /// When it began to wait for an offer, on the monotonic clock.
     var waitsSince: Int64 = 0
-    /// When a kill is to be sent again, when the launch must have been confirmed, when an unreachable task is given up, on the monotonic clock.
-    var killAgainAt: Int64?
-    var launchDeadline: Int64?
-    var unreachableDeadline: Int64?
+    /// The indices of parts that may be launched at once, in order.
+    private(set) var ready: Deque<Int>
+    /// How many parts are in which phase.
+    package private(set) var activeCount = 0
+    package private(set) var succeededCount = 0
+    package private(set) var failedCount = 0
 
-    init(key: Key, cause: Cause, createdAt: Int64, arguments: String? = nil) {
+    /// - Parameters:
+    ///   - count: of its parts, from 1.
+    ///   - needed: nil: all of them.
+    init(key: Key, cause: Cause, createdAt: Int64, parameters: Parameters = Parameters(), count: Int = 1, needed: Int? = nil) {
         self.key = key
         self.cause = cause
         self.createdAt = createdAt
-        self.arguments = arguments
+        self.parameters = parameters
+        self.needed = min(needed ?? count, count)
+        parts = Array(repeating: Part(), count: count)
+        ready = Deque(0..<count)
     }
 
-    /// About how much of the store it takes, in bytes.
-    var size: Int {
-        let texts = 2 * key.job.utf8.count + message.utf8.count + (arguments?.utf8.count ?? 0)
-        return tasks.reduce(texts + 600) { $0 + $1.message.utf8.count + $1.id.utf8.count + 200 }
+    // MARK: Its parts
+
+    /// All changes of a part's phase go through here, so that the counts agree.
+    mutating func move(_ index: Int, to phase: Part.Phase) {
+        count(parts[index].phase, -1)
+        count(phase, 1)
+        parts[index].phase = phase
     }
 
-    package var hasEnded: Bool { if case .ended = phase { true } else { false } }
-    package var isActive: Bool { phase == .active }
-    package var outcome: Outcome? { if case .ended(let outcome, _) = phase { outcome } else { nil } }
-    package var endedAt: Int64? { if case .ended(_, let time) = phase { time } else { nil } }
-    package var startedAt: Int64? { tasks.first { $0.startedAt != nil }?.startedAt }
-    /// Attempts that have been made.
-    package var attempts: Int { (tasks.last?.attempt ?? -1) + 1 }
-}
+    private mutating func count(_ phase: Part.Phase, _ number: Int) {
+        switch phase {
+        case .active: activeCount += number
+        case .ended(.succeeded): succeededCount += number
+        case .ended(.failed): failedCount += number
+        case .waiting, .ended: break
+        }
+    }
 
-/// A task of a run, from its launch to its end.
-package struct RunTask: Hashable, Sendable {
-    package let id: String
-    /// From 0.
-    package let attempt: Int
-    package let agentID: String
-    package let host: String
-    package let launchedAt: Int64
-    /// The last state that was heard of, as on the wire; empty: none yet.
-    package internal(set) var state = ""
-    package internal(set) var startedAt: Int64?
-    package internal(set) var endedAt: Int64?
-    /// Of its process, if it had one.
-    package internal(set) var exitStatus: Int64?
-    package internal(set) var message = ""
-    /// The name of the container, which its sandbox has, too.
-    package internal(set) var container = ""
-    package internal(set) var processedElements: Int64 = 0
-    /// What it has of its agent, in thousandths.
-    var demand: Demand
+    /// A part may be launched from now on.
+    mutating func makeReady(_ index: Int) {
+        guard !ready.contains(index) else { return }
+        ready.append(index)
+    }
 
-    var isOver: Bool { endedAt != nil }
+    mutating func takeReady() -> Int? { ready.popFirst() }
+
+    /// Finds out what isn't stored.
+    mutating func recount() {
+        (activeCount, succeededCount, failedCount) = (0, 0, 0)
+        for part in parts { count(part.phase, 1) }
+        ready = end == nil ? Deque(parts.indices.filter { parts[$0].phase == .waiting(until: nil) }) : []
+    }
+
+    /// What its parts have decided; nil: nothing yet.
+    var verdict: Outcome? {
+        if succeededCount >= needed { return .succeeded }
+        return parts.count - failedCount < needed ? .failed : nil
+    }
+
+    /// Whether one of its parts could be launched now. - parallelism: so many may run at a time.
+    func mayLaunch(parallelism: Int) -> Bool { end == nil && ending == nil && activeCount < parallelism && !ready.isEmpty }
+
+    mutating func end(as outcome: Outcome, at time: Int64, _ reason: String) {
+        end = End(outcome: outcome, time: time)
+        self.reason = reason
+        ending = nil
+        ready = []
+    }
+
+    // MARK: The whole of it
+
+    package var phase: Phase {
+        if let end { return .ended(end.outcome, at: end.time) }
+        if activeCount > 0 { return .active }
+        let times = parts.compactMap(\.until)
+        return .waiting(until: times.count == parts.count - succeededCount - failedCount ? times.min() : nil)
+    }
+
+    package var hasEnded: Bool { end != nil }
+    package var isActive: Bool { end == nil && activeCount > 0 }
+    package var outcome: Outcome? { end?.outcome }
+    package var endedAt: Int64? { end?.time }
+    package var startedAt: Int64? { parts.reduce(nil) { first, part in part.startedAt.map { min($0, first ?? $0) } ?? first } }
+    /// Something of it has been launched.
+    package var hasBegun: Bool { parts.contains { !$0.tasks.isEmpty } }
+    /// Attempts that have been made, of the index that took most.
+    package var attempts: Int { parts.reduce(0) { max($0, $1.attempts) } }
+    /// Instead of the job's own.
+    package var arguments: String? { parameters.arguments }
+    /// In the order of their launches; of many, the first and the newest ones.
+    package var tasks: [RunTask] {
+        if parts.count == 1 { return parts[0].tasks }
+        return parts.flatMap(\.tasks).sorted { ($0.launchedAt, $0.index) < ($1.launchedAt, $1.index) }
+    }
+    /// What there is to say about its end, or about what it waits for.
+    package var message: String { reason.isEmpty && parts.count == 1 ? parts[0].message : reason }
 }

@@ -45,11 +45,23 @@ extension Batch {
     }
 
     private func whatParents(_ job: Job) -> String {
-        let open = job.progress.edges.filter { edge in jobHandles[edge.parent].map { jobs[$0].progress.triggers <= edge.seen } ?? true }
+        let rule = job.definition.triggerRule
+        let open = job.progress.edges.filter { !isDone($0, by: rule) }
         let names = job.definition.parents.joined(separator: ", ")
-        if open.isEmpty { return "it runs after \(names), which have all ended well since it began last" }
         let waiting = open.map { whyOpen($0.parent) }.joined(separator: ", ")
-        return "it runs after \(names); since it began last, these have not ended well: \(waiting)"
+        switch rule {
+        case .allSuccess where open.isEmpty: return "it runs after \(names), which have all ended well since it began last"
+        case .allSuccess: return "it runs after \(names); since it began last, these have not ended well: \(waiting)"
+        case .allDone where open.isEmpty: return "it runs after \(names), well or badly; all have ended since it began last"
+        case .allDone: return "it runs after \(names), well or badly; since it began last, these have not ended: \(waiting)"
+        case .oneSuccess where open.count < job.progress.edges.count: return "it runs after one of \(names); one has ended well since it began last"
+        case .oneSuccess: return "it runs after one of \(names); since it began last, none has ended well: \(waiting)"
+        }
+    }
+
+    private func isDone(_ edge: Progress.Edge, by rule: JobDefinition.TriggerRule) -> Bool {
+        guard let parent = findJob(edge.parent)?.progress else { return false }
+        return rule == .allDone ? parent.ends > edge.seenEnds : parent.triggers > edge.seen
     }
 
     private func whyOpen(_ parent: String) -> String {
@@ -81,19 +93,30 @@ extension Batch {
     }
 
     private func explained(_ run: Run, behind other: Run?) -> String {
-        switch run.phase {
+        if run.hasEnded { return "has ended" }
+        if run.parts.count == 1 { return explained(run.parts[0], of: run, behind: other) }
+        let counts = "\(run.succeededCount) of \(run.parts.count) indices have ended well, \(run.failedCount) have failed, \(run.activeCount) run"
+        if run.ending != nil { return "is being killed: \(counts)" }
+        let open = run.parts.indices.filter { run.parts[$0].isWaiting }
+        guard let first = open.first else { return "runs: \(counts)" }
+        if run.activeCount > 0, !run.isQueued { return "runs: \(counts), \(open.count) wait for their turn or their next attempt" }
+        return "\(counts), \(open.count) wait; index \(first) \(explained(run.parts[first], of: run, behind: other))"
+    }
+
+    private func explained(_ part: Part, of run: Run, behind other: Run?) -> String {
+        switch part.phase {
         case .active:
-            let task = run.tasks.last
+            let task = part.tasks.last
             let place = "on \(task?.host ?? "?")"
             if run.ending != nil { return "is being killed \(place)" }
             if task?.state == "TASK_UNREACHABLE" { return "is \(place), which can't be reached: it is waited for" }
             guard let start = task?.startedAt else { return "was launched \(place) and has not been heard of as running yet" }
             return "runs \(place) since \(text(start))"
         case .waiting(let until?) where !run.isQueued && until > wall:
-            return "waits for attempt \(run.attempts + 1) at \(text(until)): the last one failed: \(run.message)"
+            return "waits for attempt \(part.attempts + 1) at \(text(until)): the last one failed: \(part.message)"
         case .waiting:
             if !run.isQueued, let other { return "waits for the end of the run of \(text(other.key.due))" }
-            return "waits for an offer" + (run.attempts > 0 ? " for attempt \(run.attempts + 1): the last one failed: \(run.message)" : "")
+            return "waits for an offer" + (part.attempts > 0 ? " for attempt \(part.attempts + 1): the last one failed: \(part.message)" : "")
         case .ended: return "has ended"
         }
     }

@@ -16,7 +16,8 @@ extension Batch {
         jobOrder.flatMap { jobs[$0].ended + jobs[$0].unfinished }.map { runs[$0] }.sorted { ($1.key.due, $0.key.job) < ($0.key.due, $1.key.job) }
     }
 
-    package func activeCount(of job: Job) -> Int { job.unfinished.count { runs[$0].isActive } }
+    /// Tasks that run, or may.
+    package func activeCount(of job: Job) -> Int { job.unfinished.reduce(0) { $0 + runs[$1].activeCount } }
 
     package func state(of job: Job) -> JobDefinition.State {
         var state = JobDefinition.State()

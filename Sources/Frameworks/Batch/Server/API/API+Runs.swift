@@ -10,7 +10,7 @@ extension API {
     ///
     /// `limit` is how many, `state` the one that they are in, as they show it.
     func runs(_ call: Call, of name: String?) async throws -> Reply {
-        try require(call, .GET)
+        if name == nil { try require(call, .GET) } else { try require(call, .GET, .POST) }
         let limit = try number(call.query, "limit", Self.mostRuns)
         let state = call.query["state"]
         let batch = try await snapshot()

@@ -15,19 +15,49 @@ struct RunWriter {
         writer.member("cause", Self.name(run.cause))
         writer.member("state", Self.state(run))
         writer.member("attempts", run.attempts)
+        if run.parts.count > 1 { writeCounts(run, into: &writer) }
         writer.member("arguments", run.arguments)
+        writer.elements("environment", run.parameters.environment, isOmittedWhenEmpty: true) { variable, writer in
+            writer.beginObject()
+            writer.member("name", variable.name)
+            writer.member("value", variable.value)
+            writer.endObject()
+        }
+        if let payload = run.parameters.payload { writer.member("payloadSize", payload.utf8.count) }
         writer.member("created", Self.time(run.createdAt))
         writer.member("started", run.startedAt.map(Self.time))
         writer.member("ended", run.endedAt.map(Self.time))
         if case .waiting(let until?) = run.phase { writer.member("nextAttempt", Self.time(until)) }
         if !run.message.isEmpty { writer.member("message", run.message) }
-        writer.elements("tasks", run.tasks, isOmittedWhenEmpty: false) { write($0, into: &$1) }
+        if run.parts.count > 1 {
+            writer.elements("indices", Array(run.parts.enumerated()), isOmittedWhenEmpty: false) { write($0.element, $0.offset, of: run, into: &$1) }
+        }
+        writer.elements("tasks", run.tasks, isOmittedWhenEmpty: false) { write($0, hasIndex: run.parts.count > 1, into: &$1) }
         writer.endObject()
     }
 
-    private func write(_ task: RunTask, into writer: inout JSONWriter) {
+    private func writeCounts(_ run: Run, into writer: inout JSONWriter) {
+        writer.member("completions", run.parts.count)
+        writer.member("requiredSuccesses", run.needed)
+        writer.member("running", run.activeCount)
+        writer.member("succeeded", run.succeededCount)
+        writer.member("failed", run.failedCount)
+    }
+
+    private func write(_ part: Part, _ index: Int, of run: Run, into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("index", index)
+        writer.member("state", Self.state(part, of: run))
+        writer.member("attempts", part.attempts)
+        if !run.hasEnded, let until = part.until { writer.member("nextAttempt", Self.time(until)) }
+        if !part.message.isEmpty { writer.member("message", part.message) }
+        writer.endObject()
+    }
+
+    private func write(_ task: RunTask, hasIndex: Bool, into writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("id", task.id)
+        if hasIndex { writer.member("index", task.index) }
         writer.member("attempt", task.attempt)
         writer.member("slaveId", task.agentID)
         writer.member("host", task.host)
@@ -57,12 +87,31 @@ struct RunWriter {
         switch run.phase {
         case .waiting(until: nil): "queued"
         case .waiting: "waiting"
-        case .active: run.tasks.last?.state == "TASK_UNREACHABLE" ? "unreachable" : "running"
-        case .ended(.succeeded, _): "succeeded"
-        case .ended(.failed, _): "failed"
-        case .ended(.killed, _): "killed"
-        case .ended(.replaced, _): "replaced"
-        case .ended(.skipped, _): "skipped"
+        case .active: run.parts.contains { $0.phase == .active && !isUnreachable($0) } ? "running" : "unreachable"
+        case .ended(let outcome, _): state(outcome)
+        }
+    }
+
+    private static func isUnreachable(_ part: Part) -> Bool { part.tasks.last?.state == "TASK_UNREACHABLE" }
+
+    /// What has not ended before its run did is omitted.
+    private static func state(_ part: Part, of run: Run) -> String {
+        switch part.phase {
+        case .waiting where run.hasEnded: "omitted"
+        case .waiting(until: nil): "queued"
+        case .waiting: "waiting"
+        case .active: isUnreachable(part) ? "unreachable" : "running"
+        case .ended(let outcome): state(outcome)
+        }
+    }
+
+    private static func state(_ outcome: Run.Outcome) -> String {
+        switch outcome {
+        case .succeeded: "succeeded"
+        case .failed: "failed"
+        case .killed: "killed"
+        case .replaced: "replaced"
+        case .skipped: "skipped"
         }
     }
 }
