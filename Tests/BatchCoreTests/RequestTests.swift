@@ -136,6 +136,6 @@ struct RequestTests {
         let effects = core.handle(.asked(number: 2, Origin(), request), at: moment)
         #expect(effects.count >= 2)
         if case .store = effects[0] {} else { Issue.record("\(effects)") }
-        #expect(effects[1] == .answer(2, .done))
+        #expect(effects.contains(.answer(2, .done)))
     }
 }

@@ -36,6 +36,7 @@ extension Batch {
             case .forbid:
                 jobs[job].progress.skipped += 1
                 counters.runsSkipped += 1
+                dueTimesSkipped(job, 1)
                 return seeParents(job)
             case .replace: endUnfinished(job, as: .replaced, "replaced by a newer run")
             }
@@ -118,6 +119,7 @@ extension Batch {
             connect(child)
             storeDefinition(child)
             changed(child)
+            tell(.jobChanged, job: child)
             arm(child)
             consider(child)
         }

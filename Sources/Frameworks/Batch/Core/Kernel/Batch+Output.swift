@@ -14,11 +14,19 @@ extension Batch {
         var isJobChanged: Set<Handle<Job>> = []
         var isRunChanged: Set<Handle<Run>> = []
         var wakeTime: Int64?
+        /// Of the run that ended last, which may be forgotten already.
+        var lastEnd: LastEnd?
         /// About how much is to be stored, in bytes.
         var bytes = 0
 
         /// As much as one input should change, so that nobody waits long for its commit: what is under way is brought to its end, the rest follows.
         var isFull: Bool { bytes >= 300_000 }
+    }
+
+    struct LastEnd: Hashable, Sendable {
+        var attempts: Int
+        var task: String?
+        var message: String
     }
 
     /// Never longer than this without a look at the wall clock, which may have been set: nanoseconds.

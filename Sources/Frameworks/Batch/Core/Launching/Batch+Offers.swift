@@ -117,6 +117,7 @@ extension Batch {
         agents.add(demand, on: agent.id)
         counters.launched += 1
         changed(handle)
+        tell(.taskChanged, run: handle)
         return TaskBuilder(definition: jobs[job].definition, run: run, task: task, resources: resources).build()
     }
 

@@ -38,6 +38,7 @@ extension Batch {
         case .taskUnreachable:
             guard runs[handle].tasks[index].state != state.text else { return }
             note(state, handle, index)
+            taskChanged(handle, index, hadStarted: true)
             runs[handle].message = "the agent can't be reached"
             waitForReturn(handle)
         // Its agent is not known (yet): a master that has just started may hear of it later.
@@ -63,7 +64,9 @@ extension Batch {
             runs[handle].unreachableDeadline = nil
         }
         note(state, handle, index)
+        let hadStarted = runs[handle].startedAt != nil
         if state == .taskRunning, runs[handle].tasks[index].startedAt == nil { runs[handle].tasks[index].startedAt = wall }
+        taskChanged(handle, index, hadStarted: hadStarted)
     }
 
     private mutating func ended(
@@ -72,6 +75,7 @@ extension Batch {
         runs[handle].tasks[index].state = state.text
         runs[handle].tasks[index].exitStatus = state == .taskFinished ? 0 : Self.exitStatus(in: message)
         closeTask(of: handle, message)
+        taskChanged(handle, index, hadStarted: true)
         switch state {
         case .taskFinished:
             // Whoever wanted it killed came too late.

@@ -23,6 +23,8 @@ extension Batch {
         counters.runsCreated += 1
         changed(job)
         changed(handle)
+        tell(.runCreated, run: handle)
+        armLaunchDelay(handle)
         if cause == .schedule, let epsilon = jobs[job].definition.options.epsilon {
             dues.set(.run(handle), at: due.saturatingAdd(epsilon.milliseconds).saturatingAdd(1))
         }
@@ -44,6 +46,7 @@ extension Batch {
             if until <= wall { enqueueReady(job) } else { dues.set(.run(handle), at: until) }
             return
         }
+        if endsUnlaunched(handle, job) { return }
         guard runs[handle].attempts == 0, let epsilon = jobs[job].definition.options.epsilon else { return }
         guard runs[handle].key.due.saturatingAdd(epsilon.milliseconds) < wall else { return }
         jobs[job].progress.skipped += 1
@@ -58,9 +61,12 @@ extension Batch {
         if let ending = runs[handle].ending { return end(handle, as: ending, runs[handle].message) }
         guard let job = jobHandles[runs[handle].key.job], !runs[handle].isAbandoned else { return end(handle, as: .killed, message) }
         let definition = jobs[job].definition
+        tell(.runAttemptFailed, run: handle, message)
         let code = runs[handle].tasks.last?.exitStatus
         let mayRetry = code.map { code in definition.options.retryCodes?.contains(code) ?? true } ?? true
-        guard runs[handle].attempts <= definition.retries, mayRetry else { return end(handle, as: .failed, message) }
+        guard runs[handle].attempts <= definition.retries, mayRetry, mayStillRetry(handle, definition) else {
+            return end(handle, as: .failed, message)
+        }
         let until = wall.saturatingAdd(retryDelay(definition, after: runs[handle].attempts))
         runs[handle].phase = .waiting(until: until)
         runs[handle].message = message
@@ -70,7 +76,7 @@ extension Batch {
     }
 
     /// Milliseconds until the next attempt.
-    private func retryDelay(_ definition: JobDefinition, after attempts: Int) -> Int64 {
+    func retryDelay(_ definition: JobDefinition, after attempts: Int) -> Int64 {
         let first = Double(definition.options.retryDelay ?? configuration.retryDelay)
         let factor = definition.options.retryFactor ?? 1
         let limit = Double(definition.options.retryDelayLimit ?? 86_400_000)
@@ -88,6 +94,7 @@ extension Batch {
         runs[handle].message = message
         runs[handle].ending = nil
         (runs[handle].killAgainAt, runs[handle].launchDeadline, runs[handle].unreachableDeadline) = (nil, nil, nil)
+        noteEnd(handle)
         guard !runs[handle].isAbandoned, let job = jobHandles[runs[handle].key.job] else { return forget(handle) }
         changed(handle)
         jobs[job].unfinished.removeAll { $0 == handle }
@@ -106,12 +113,17 @@ extension Batch {
     }
 
     private mutating func succeeded(_ job: Handle<Job>) {
+        let failures = jobs[job].progress.errorsSinceLastSuccess
         jobs[job].progress.successCount += 1
         jobs[job].progress.errorsSinceLastSuccess = 0
         jobs[job].progress.lastSuccess = wall
         counters.runsSucceeded += 1
         changed(job)
-        if jobs[job].isExhausted, jobs[job].unfinished.isEmpty { setDisabled(job, true) }
+        if failures > 0 { notify(.recovered(failures: failures), of: job) }
+        if jobs[job].isExhausted, jobs[job].unfinished.isEmpty, !jobs[job].definition.isDisabled {
+            setDisabled(job, true)
+            jobDisabled(job, .exhausted)
+        }
         trigger(childrenOf: job)
     }
 
@@ -122,7 +134,12 @@ extension Batch {
         counters.runsFailed += 1
         changed(job)
         let limit = configuration.disableAfterFailures
-        if limit > 0, jobs[job].progress.errorsSinceLastSuccess >= limit { setDisabled(job, true) }
+        if limit > 0, jobs[job].progress.errorsSinceLastSuccess >= limit, !jobs[job].definition.isDisabled {
+            setDisabled(job, true)
+            jobDisabled(job, .failedTooOften)
+        } else {
+            notify(.failed, of: job)
+        }
         if jobs[job].definition.isSoftError { trigger(childrenOf: job) }
     }
 
