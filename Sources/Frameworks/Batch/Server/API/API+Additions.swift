@@ -8,6 +8,7 @@ import Transport
 /// What Chronos doesn't have: below `/agora/v1/jobs`.
 extension API {
     func additions(_ call: Call, _ rest: [String]) async throws -> Reply {
+        if rest == ["events"] { return try events(call) }
         guard rest.count == 3, rest[0] == "jobs" else { throw Failure.noSuchPath }
         switch rest[2] {
         case "runs":

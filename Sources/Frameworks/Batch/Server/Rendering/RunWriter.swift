@@ -58,11 +58,17 @@ struct RunWriter {
         case .waiting(until: nil): "queued"
         case .waiting: "waiting"
         case .active: run.tasks.last?.state == "TASK_UNREACHABLE" ? "unreachable" : "running"
-        case .ended(.succeeded, _): "succeeded"
-        case .ended(.failed, _): "failed"
-        case .ended(.killed, _): "killed"
-        case .ended(.replaced, _): "replaced"
-        case .ended(.skipped, _): "skipped"
+        case .ended(let outcome, _): name(outcome)
+        }
+    }
+
+    static func name(_ outcome: Run.Outcome) -> String {
+        switch outcome {
+        case .succeeded: "succeeded"
+        case .failed: "failed"
+        case .killed: "killed"
+        case .replaced: "replaced"
+        case .skipped: "skipped"
         }
     }
 }
