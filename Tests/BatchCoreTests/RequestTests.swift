@@ -107,7 +107,7 @@ struct RequestTests {
         world.put(
             #"{"name":"j","command":"x","schedule":"R0//PT1H","environmentVariables":[{"name":"A","value":"0"},{"name":"B","value":"1"}]}"#)
         let given = try parameters(#"{"arguments":["one","two"],"environment":{"A":"x","C":""},"payload":"{\"a\":1}"}"#)
-        guard case .began(let run)? = world.ask(.start("j", given)) else {
+        guard case .run(let run)? = world.ask(.start("j", given)) else {
             Issue.record("no run")
             return
         }
@@ -241,6 +241,6 @@ struct RequestTests {
         let effects = core.handle(.asked(number: 2, Origin(), request), at: moment)
         #expect(effects.count >= 2)
         if case .store = effects[0] {} else { Issue.record("\(effects)") }
-        #expect(effects[1] == .answer(2, .done))
+        #expect(effects.contains(.answer(2, .done)))
     }
 }

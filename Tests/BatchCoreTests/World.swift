@@ -47,6 +47,12 @@ struct World {
     var unacknowledged: Set<Data> = []
     var answers: [UInt64: Batch.Answer] = [:]
     var reports: [String] = []
+    /// Of all processes.
+    var events: [Event] = []
+    var eventsBegin: UInt64 = 0
+    /// What was to be sent, again and again.
+    var notices: [Notice] = []
+    var givenUp: [String] = []
     var wakeTime: Int64?
     /// Tasks begin to run by themselves.
     var startsTasks = true
@@ -176,9 +182,20 @@ struct World {
         case .answer(let number, let answer):
             #expect(answers[number] == nil, "a request is answered once")
             answers[number] = answer
+        case .beginEvents(let id): eventsBegin = id
+        case .emit(let event): take(event)
+        case .notify(let notice):
+            #expect(disk["notices"]?["\(notice.id)"] == notice.stored, "a notice is sent before it is stored")
+            notices.append(notice)
+        case .giveUp(let notice, let reason): givenUp.append("\(notice.subject): \(reason)")
         case .report(let entry, let reason): reports.append("\(entry): \(reason)")
         case .fail(let text): Issue.record("\(text)")
         }
+    }
+
+    private mutating func take(_ event: Event) {
+        #expect(event.id > max(eventsBegin, events.last?.id ?? 0), "the numbers of events rise")
+        events.append(event)
     }
 
     private mutating func take(_ call: Mesos_V1_Scheduler_Call) {

@@ -6,6 +6,7 @@ import Runtime
 import Scheduling
 import ServiceLifecycle
 import Store
+import Synchronization
 package import Transport
 
 /// A batch process: the core in its loop, the master's events, the REST API.
@@ -17,6 +18,8 @@ package final class BatchServer: Service {
     private let folder: WorkFolder?
     private let client: SchedulerClient
     private let zones: ZoneFiles
+    private let feed: EventFeed
+    private let notifier: Notifier
 
     /// Opens the state; nothing runs yet.
     /// - Throws: one line that says what is wrong with the settings or the work folder.
@@ -30,13 +33,17 @@ package final class BatchServer: Service {
         let recorder = folder.flatMap { Recorder(folder: $0.path + "/recordings", kind: "batch", logger: logger) }
         let answers = Answers<Batch.Answer>()
         client = SchedulerClient(.following(settings.master, principal: settings.principal, secret: settings.secret), logger: logger)
-        let performer = Performer(client: client, answers: answers, logger: logger)
+        feed = EventFeed()
+        let target = Target()
+        notifier = Notifier(settings.channels, host: settings.hostname, logger: logger) { await target.post(.notified($0, failure: $1)) }
+        let performer = Performer(client: client, answers: answers, feed: feed, notifier: notifier, logger: logger)
         loop = Loop(core: Batch(), store: store, recorder: recorder, logger: logger) { performer.perform($0) }
+        target.set(loop)
         var options = HTTPService.Options()
         options.address = settings.ip
         options.port = settings.port
         options.renderError = { Failure($0, $1).reply }
-        http = HTTPService(options, responder: API(settings: settings, loop: loop, answers: answers, zones: zones), logger: logger)
+        http = HTTPService(options, responder: API(settings: settings, loop: loop, answers: answers, zones: zones, feed: feed), logger: logger)
     }
 
     /// Where the API listens, once it does.
@@ -50,6 +57,9 @@ package final class BatchServer: Service {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.http.run() }
                 group.addTask { try await cancelWhenGracefulShutdown { try await self.follow() } }
+                group.addTask { try await cancelWhenGracefulShutdown { try await self.feed.run() } }
+                group.addTask { try await cancelWhenGracefulShutdown { try await self.feed.keepAlive() } }
+                group.addTask { try await cancelWhenGracefulShutdown { try await self.notifier.run() } }
                 try await group.next()
                 group.cancelAll()
             }
@@ -73,5 +83,17 @@ package final class BatchServer: Service {
         // The core says first what the framework looks like.
         _ = await loop.inspect { $0.hasStarted }
         try await client.follow { _ = await loop.postWhenRoom(.told($0)) }
+    }
+}
+
+/// Where results go that come before the loop exists: nowhere.
+private final class Target: Sendable {
+    private let loop = Mutex<Loop<Batch>?>(nil)
+
+    func set(_ loop: Loop<Batch>) { self.loop.withLock { $0 = loop } }
+
+    func post(_ input: Batch.Input) async {
+        guard let loop = loop.withLock({ $0 }) else { return }
+        _ = await loop.postWhenRoom(input)
     }
 }

@@ -24,6 +24,9 @@ package struct BatchSettings: Sendable {
     package var user = "root"
     package var webuiURL: String?
     package var clusterName: String?
+    var channels = Channels()
+    /// `--notification_age`: seconds for which a notice is tried.
+    package var notificationAge = 3_600
     package var checkpoint = true
     /// Seconds.
     package var failoverTimeout = 604_800
@@ -55,7 +58,7 @@ package struct BatchSettings: Sendable {
             return "--\(flag) must be above 0"
         }
         if let httpCredentials, !httpCredentials.contains(":") { return "--http_credentials must be user:password" }
-        return nil
+        return channels.problem
     }
 
     /// What the core needs to know.
@@ -79,6 +82,9 @@ package struct BatchSettings: Sendable {
         configuration.reconciliationInterval = Int64(reconciliationInterval) * 1_000_000_000
         configuration.history = runsKept
         configuration.historyAge = Int64(runDaysKept) * 86_400_000
+        configuration.notices.channels = channels.all
+        configuration.notices.clusterName = clusterName
+        configuration.notices.age = Int64(notificationAge) * 1_000
         return configuration
     }
 }

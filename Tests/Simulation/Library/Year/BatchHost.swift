@@ -67,6 +67,7 @@ final class BatchHost: Host<Batch> {
             if !isPresented { later(world.draw(10 * .millisecond...500 * .millisecond)) { [self] in connect() } }
             isPresented = true
         case .answer(let number, let answer): questions.removeValue(forKey: number)?(answer)
+        case .beginEvents, .emit, .notify, .giveUp: break
         case .report(let entry, let reason): world.fail("readable", "\(entry) can't be read: \(reason)")
         case .fail(let reason): world.fail("batch", "batch can't go on: \(reason)")
         }

@@ -44,6 +44,7 @@ extension Batch {
             case .forbid:
                 jobs[job].progress.skipped += 1
                 counters.runsSkipped += 1
+                dueTimesSkipped(job, 1)
                 return seeParents(job)
             case .replace: endUnfinished(job, as: .replaced, "replaced by a newer run")
             }
@@ -129,6 +130,7 @@ extension Batch {
             connect(child)
             storeDefinition(child)
             changed(child)
+            tell(.jobChanged, job: child)
             arm(child)
             consider(child)
         }

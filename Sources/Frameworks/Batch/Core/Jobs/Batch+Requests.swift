@@ -23,7 +23,7 @@ extension Batch {
             if let refusal = refusalToRehome(handle) { throw refusal }
             delete(handle)
         case .run(let name, let arguments): try runNow(try job(name), arguments)
-        case .start(let name, let parameters): return .began(runs[try begin(try job(name), parameters)])
+        case .start(let name, let parameters): return .run(runs[try begin(try job(name), parameters)])
         case .markSuccess(let name):
             guard let handle = jobHandles[name] else { return .marked(false) }
             markSuccess(handle)
@@ -33,9 +33,11 @@ extension Batch {
         case .progress(let name, let task, let elements): try note(elements, of: task, job: name)
         case .setDisabled(let name, let isDisabled):
             let handle = try job(name)
+            tellPause(handle, isDisabled)
             setDisabled(handle, isDisabled)
             arm(handle)
             consider(handle)
+        case .metronome(let request, let zone): return try metronome(request, zone)
         }
         return .done
     }
@@ -62,6 +64,12 @@ extension Batch {
         } catch {
             throw .rejected(error)
         }
+        try install(definition, schedules)
+    }
+
+    /// Takes a definition whose members have been checked.
+    mutating func install(_ definition: JobDefinition, _ schedules: [(schedule: Schedule, cursor: Progress.Cursor)]) throws(Refusal) {
+        var definition = definition
         if let refusal = refusal(ofParents: definition.parents, for: definition.name) { throw refusal }
         // An empty start is now, and now alone.
         if case .schedules(let texts, let zone) = definition.trigger {
@@ -90,7 +98,7 @@ extension Batch {
     }
 
     /// Without any schedule a job runs once, now.
-    private func read(_ definition: JobDefinition) throws(Rejection) -> [(schedule: Schedule, cursor: Progress.Cursor)] {
+    func read(_ definition: JobDefinition) throws(Rejection) -> [(schedule: Schedule, cursor: Progress.Cursor)] {
         guard case .schedules(let texts, let zone) = definition.trigger else { return [] }
         return try read(texts, zone: zone)
     }
@@ -98,6 +106,8 @@ extension Batch {
     /// Whoever sends back a schedule as it was shown doesn't want it changed: the original one stays, and how far it has come.
     private func keepOriginal(_ definition: inout JobDefinition) {
         guard case .schedules(var texts, let zone) = definition.trigger else { return }
+        // What never ran by itself, and is sent back as it was shown, goes on so.
+        if texts.isEmpty, jobHandles[definition.name].map({ jobs[$0].definition.trigger == .schedules([], zone: zone) }) ?? false { return }
         if texts.isEmpty { texts = [definition.options.parameters?.isNeeded == true ? "R0//PT24H" : "R1//PT24H"] }
         if let handle = jobHandles[definition.name], case .schedules(let originals, let originalZone) = jobs[handle].definition.trigger,
             zone == originalZone, texts.first == shownSchedule(jobs[handle]), let original = originals.first
@@ -119,6 +129,7 @@ extension Batch {
         connect(handle)
         storeDefinition(handle)
         changed(handle)
+        tell(.jobCreated, job: handle)
         arm(handle)
     }
 
@@ -140,6 +151,7 @@ extension Batch {
         connect(handle)
         storeDefinition(handle)
         changed(handle)
+        tell(.jobChanged, job: handle)
         // What waits may have other needs now, or another place in the queue.
         for run in jobs[handle].unfinished { dequeue(run) }
         enqueueReady(handle)
@@ -158,7 +170,7 @@ extension Batch {
     // MARK: Other requests
 
     /// All that wait for a job change with its end, in one transaction.
-    private func refusalToRehome(_ handle: Handle<Job>) -> Refusal? {
+    func refusalToRehome(_ handle: Handle<Job>) -> Refusal? {
         var bytes = 0
         for child in jobs[handle].children {
             bytes += stored(jobs[child].definition).count + 1_000
@@ -167,7 +179,8 @@ extension Batch {
         return nil
     }
 
-    private mutating func delete(_ handle: Handle<Job>) {
+    mutating func delete(_ handle: Handle<Job>) {
+        jobGoes(handle)
         rehome(childrenOf: handle)
         disconnect(handle)
         for run in jobs[handle].unfinished where runs[run].isActive {
@@ -198,7 +211,7 @@ extension Batch {
     }
 
     /// - Returns: a run of its own, also beside one that would do the same.
-    private mutating func begin(_ handle: Handle<Job>, _ parameters: Run.Parameters) throws(Refusal) -> Handle<Run> {
+    mutating func begin(_ handle: Handle<Job>, _ parameters: Run.Parameters) throws(Refusal) -> Handle<Run> {
         if let flaw = parameters.flaw(for: jobs[handle].definition) { throw .rejected(.init(flaw)) }
         let limit = mostUnfinished(of: handle)
         guard jobs[handle].unfinished.count < limit else { throw .tooManyRuns(jobs[handle].name, limit: limit) }

@@ -61,6 +61,7 @@ extension Batch {
                 let passed = min(schedule.countDues(from: next, through: time), cursor.left ?? .max)
                 jobs[handle].progress.skipped = jobs[handle].progress.skipped.saturatingAdd(passed)
                 counters.runsSkipped += 1
+                dueTimesSkipped(handle, passed)
                 jobs[handle].progress.cursors[index].left = cursor.left.map { max(0, $0 - passed) }
             } else {
                 jobs[handle].progress.cursors[index].left = cursor.left.map { $0 - 1 }

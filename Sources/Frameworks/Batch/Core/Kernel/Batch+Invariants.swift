@@ -10,6 +10,12 @@ extension Batch {
         digest.combine(link.isSuppressed)
         digest.combine(link.unknown.count)
         digest.combine(nextOrdinal)
+        digest.combine(eventIDs.last)
+        digest.combine(eventIDs.reserved)
+        for pending in notices {
+            digest.combine(pending.notice.id)
+            digest.combine(pending.failures)
+        }
         for handle in jobOrder {
             digest.combine(jobs[handle].name)
             digest.combine(UInt64(bitPattern: Int64(jobs[handle].definition.isDisabled ? 1 : 0)))
@@ -63,6 +69,8 @@ extension Batch {
                 precondition(job.armedAt.map { $0 <= due } ?? false, "nothing wakes \(job.name) at \(due)")
             }
         }
+        precondition(eventIDs.last <= eventIDs.reserved, "an event has a number that is not stored")
+        precondition(notices.count <= Self.mostNotices, "\(notices.count) notices wait")
         precondition(counted == runs.count, "a run belongs to no job")
         precondition(queued == queue.count, "\(queued) runs are queued, not \(queue.count)")
         runs.forEach { handle, run in

@@ -17,6 +17,8 @@ extension Batch {
         var pages: [Page] = []
         var isPageChanged: Set<Page> = []
         var wakeTime: Int64?
+        /// Of the run that ended last, which may be forgotten already.
+        var lastEnd: LastEnd?
         /// About how much is to be stored, or sent as it is not stored, in bytes.
         var bytes = 0
 
@@ -27,6 +29,12 @@ extension Batch {
     struct Page: Hashable, Sendable {
         var run: Handle<Run>
         var number: Int
+    }
+
+    struct LastEnd: Hashable, Sendable {
+        var attempts: Int
+        var task: String?
+        var message: String
     }
 
     /// Never longer than this without a look at the wall clock, which may have been set: nanoseconds.

@@ -12,6 +12,8 @@ extension Batch {
         }
         func all(_ table: String) -> [StoredEntry] { started.entries.filter { $0.table == table } }
         if let id = all("framework").first(where: { $0.key == "id" }) { link.frameworkID = String(decoding: id.value, as: UTF8.self) }
+        beginEvents(all("events"))
+        recoverNotices(all("notices"))
         recoverJobs(all("jobs"), progress: all("progress"))
         recoverRuns(all("runs"), parts: all("parts"))
         hasStarted = true
@@ -24,7 +26,7 @@ extension Batch {
         present()
     }
 
-    private mutating func quarantine(table: String, key: String, _ reason: String) {
+    mutating func quarantine(table: String, key: String, _ reason: String) {
         quarantine.append(.init(table: table, key: key, reason: reason))
         output.effects.append(.report(entry: "\(table)/\(key)", reason: reason))
     }
@@ -126,6 +128,7 @@ extension Batch {
             if part.isActive { resume(Place(run: handle, index: index)) }
             if let until = part.until { dues.set(.part(Place(run: handle, index: index)), at: until) }
         }
+        if !run.hasBegun { armLaunchDelay(handle) }
         guard run.cause == .schedule, !run.hasBegun, let job, let epsilon = jobs[job].definition.options.epsilon else { return }
         dues.set(.run(handle), at: run.key.due.saturatingAdd(epsilon.milliseconds).saturatingAdd(1))
     }

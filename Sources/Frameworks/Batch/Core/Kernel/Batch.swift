@@ -15,7 +15,7 @@ import Schedules
 package struct Batch: StateMachine {
     package static let wake = Input.woken
     /// Where the state is kept: the shell reads all of them at its start.
-    package static let tables = ["framework", "jobs", "parts", "progress", "runs"]
+    package static let tables = ["framework", "jobs", "parts", "progress", "runs", "events", "notices"]
 
     package internal(set) var configuration = Configuration()
     package internal(set) var hasStarted = false
@@ -48,6 +48,9 @@ package struct Batch: StateMachine {
     var isSweeping = false
     /// What is still to be done, in order, since it would have been too much for one transaction.
     var work: Deque<Work> = []
+    var eventIDs = EventIDs()
+    /// What people are to be told, in the order in which it happened.
+    var notices: [Pending] = []
     /// The next job's place in the order.
     var nextOrdinal: UInt64 = 1
     /// The time of the input that is being handled.
@@ -76,6 +79,8 @@ package struct Batch: StateMachine {
         case patience
         /// Old runs are forgotten.
         case sweep
+        /// A notice is tried again.
+        case notice(UInt64)
     }
 
     enum Work: Hashable, Sendable {
@@ -112,6 +117,7 @@ package struct Batch: StateMachine {
         case .told(.offered(let offers)): use(offers)
         case .told(.updated(let status)): updated(status)
         case .told(.messaged): break
+        case .notified(let id, let failure): notified(id, failure: failure)
         }
     }
 
@@ -125,6 +131,7 @@ package struct Batch: StateMachine {
             case .reconciliation: reconcilePeriodically()
             case .patience: patienceEnded()
             case .sweep: sweep()
+            case .notice(let id): noticeIsDue(id)
             }
         }
         // What one transaction doesn't hold is left for the next one, which follows at once.
@@ -161,6 +168,10 @@ package struct Counters: Hashable, Sendable {
     package internal(set) var runsSkipped = 0
     package internal(set) var runsSucceeded = 0
     package internal(set) var runsFailed = 0
+    package internal(set) var noticesDelivered = 0
+    /// Tries that failed.
+    package internal(set) var noticesFailed = 0
+    package internal(set) var noticesGivenUp = 0
 }
 
 /// What the core knows of its master.

@@ -31,6 +31,7 @@ package struct Configuration: Hashable, Sendable {
     package var reconciliationPatience: Int64 = 5 * .second
     /// A run that has waited for so long without fitting anywhere gets an agent kept free for it.
     package var reserveAfter: Int64 = 30 * .second
+    package var notices = NoticeRules()
 
     package init() {}
 }
@@ -52,6 +53,7 @@ extension Configuration: Recordable {
             reserveAfter
         ]
         for time in times { writer.put(time) }
+        writer.put(notices)
     }
 
     package init(from reader: inout RecordingReader) throws(RecordingError) {
@@ -78,5 +80,6 @@ extension Configuration: Recordable {
         launchConfirmTimeout = try reader.int64()
         reconciliationPatience = try reader.int64()
         reserveAfter = try reader.int64()
+        notices = try NoticeRules(from: &reader)
     }
 }

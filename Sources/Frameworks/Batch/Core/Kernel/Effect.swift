@@ -11,6 +11,14 @@ extension Batch {
         /// What to subscribe with from now on.
         case present(Mesos_V1_FrameworkInfo, suppressedRoles: [String])
         case answer(UInt64, Answer)
+        /// All events that follow have larger numbers than this one; those before it were an earlier process's.
+        case beginEvents(after: UInt64)
+        /// To readers of the event stream.
+        case emit(Event)
+        /// To be sent; `Input.notified` says what became of it.
+        case notify(Notice)
+        /// A notice is not tried any more; `reason` is that of its last failure.
+        case giveUp(Notice, reason: String)
         /// An entry of the store can't be used: what it was, and why. All else goes on.
         case report(entry: String, reason: String)
         /// The process can't go on; the text says why.
@@ -22,8 +30,8 @@ extension Batch {
         case done
         /// Whether there was such a job.
         case marked(Bool)
-        /// The run that was asked for.
-        case began(Run)
+        /// A run, as it stands.
+        case run(Run)
         case refused(Refusal)
     }
 
@@ -40,6 +48,15 @@ extension Batch {
         case tooManyRuns(String, limit: Int)
         case tooLarge(String, bytes: Int, limit: Int)
         case starting
+        // What only Metronome's face refuses.
+        case jobExists(String)
+        case hasRuns(String)
+        case hasDependents(String, [String])
+        case noSchedule(job: String, id: String)
+        case scheduleExists(job: String, id: String)
+        case noRun(job: String, id: String)
+        /// What is wrong with a body, and where.
+        case flaws([MetronomeFlaw])
     }
 }
 

@@ -19,6 +19,10 @@ extension Batch.Input: Recordable {
             writer.put(2)
             writer.put(event)
         case .woken: writer.put(3)
+        case .notified(let id, let failure):
+            writer.put(4)
+            writer.put(id)
+            writer.put(failure)
         }
     }
 
@@ -33,6 +37,7 @@ extension Batch.Input: Recordable {
         case 1: self = .asked(number: try reader.uint64(), try reader.origin(), try Batch.Request(from: &reader))
         case 2: self = .told(try MasterEvent(from: &reader))
         case 3: self = .woken
+        case 4: self = .notified(try reader.uint64(), failure: try reader.optionalString())
         default: throw .invalid("input")
         }
     }
@@ -85,6 +90,10 @@ extension Batch.Request: Recordable {
             writer.put(7)
             writer.put(name)
             writer.put(isDisabled)
+        case .metronome(let request, let zone):
+            writer.put(8)
+            writer.put(request)
+            writer.put(zone) { $0.put($1) }
         }
     }
 
@@ -105,6 +114,10 @@ extension Batch.Request: Recordable {
         case 5: self = .flush
         case 6: self = .progress(try reader.string(), task: try reader.string(), elements: try reader.int64())
         case 7: self = .setDisabled(try reader.string(), try reader.bool())
+        case 8:
+            self = .metronome(
+                try MetronomeRequest(from: &reader),
+                zone: try reader.optional { reader throws(RecordingError) in try Batch.ZoneData(from: &reader) })
         default: throw .invalid("request")
         }
     }

@@ -8,6 +8,8 @@ extension Batch {
         /// An HTTP request that changes something; the effect `.answer` with the same number answers it.
         case asked(number: UInt64, Origin, Request)
         case told(MasterEvent)
+        /// A notice was delivered, or was not, for this reason.
+        case notified(UInt64, failure: String?)
         case woken
     }
 
@@ -59,6 +61,8 @@ extension Batch {
         case progress(String, task: String, elements: Int64)
         /// Whether a job runs by itself.
         case setDisabled(String, Bool)
+        /// - zone: the file of the zone that the body names, if it names one for which there is a file.
+        case metronome(MetronomeRequest, zone: ZoneData?)
     }
 
     /// The resource that a body was sent to: what kind of job it is meant to be.

@@ -138,6 +138,7 @@ extension Batch {
         agents.add(demand, on: agent.id)
         counters.launched += 1
         changed(place)
+        tell(.taskChanged, run: handle, task: task)
         output.bytes += parameters.size
         if !mayLaunch(handle, of: job) {
             dequeue(handle)

@@ -18,6 +18,7 @@ struct TaskBuilder {
         info.agentID.value = task.agentID
         info.resources = resources
         info.command = command
+        definition.extras.apply(to: &info)
         if definition.maxCompletionTime > 0 { info.maxCompletionTime.nanoseconds = definition.maxCompletionTime.saturatingMultiply(.second) }
         return info
     }

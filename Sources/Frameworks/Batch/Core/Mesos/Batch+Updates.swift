@@ -38,6 +38,7 @@ extension Batch {
         case .taskUnreachable:
             guard self[place].tasks[index].state != state.text else { return }
             note(state, place, index)
+            taskChanged(place, index, hadStarted: true)
             self[place].message = "the agent can't be reached"
             waitForReturn(place)
         // Its agent is not known (yet): a master that has just started may hear of it later.
@@ -67,7 +68,9 @@ extension Batch {
             self[place].unreachableDeadline = nil
         }
         note(state, place, index)
+        let hadStarted = runs[place.run].startedAt != nil
         if state == .taskRunning, self[place].tasks[index].startedAt == nil { self[place].tasks[index].startedAt = wall }
+        taskChanged(place, index, hadStarted: hadStarted)
     }
 
     private mutating func ended(
@@ -76,6 +79,7 @@ extension Batch {
         self[place].tasks[index].state = state.text
         self[place].tasks[index].exitStatus = state == .taskFinished ? 0 : Self.exitStatus(in: message)
         closeTask(of: place, message)
+        taskChanged(place, index, hadStarted: true)
         switch state {
         case .taskFinished:
             attemptSucceeded(place, message)

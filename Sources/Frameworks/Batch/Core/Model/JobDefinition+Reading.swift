@@ -44,6 +44,8 @@ extension JobDefinition {
         try refuseUnserved(members)
         try readTrigger(members)
         options = try Options(members)
+        extras = try Extras(members)
+        if extras.hasNoDisk { disk = 0 }
     }
 
     private static func positive(_ number: Double?) -> Double? { number.flatMap { $0 > 0 ? $0 : nil } }

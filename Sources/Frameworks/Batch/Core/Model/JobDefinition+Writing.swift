@@ -60,6 +60,7 @@ extension JobDefinition {
         writer.elements("constraints", constraints, isOmittedWhenEmpty: false) { $1.strings([$0.attribute, $0.comparison.rawValue, $0.value]) }
         writeTrigger(into: &writer, state)
         options.write(into: &writer)
+        extras.write(into: &writer)
         writer.endObject()
     }
 

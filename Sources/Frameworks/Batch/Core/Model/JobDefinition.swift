@@ -35,6 +35,7 @@ package struct JobDefinition: Hashable, Sendable {
     package var constraints: [JobConstraint] = []
     package var trigger = Trigger.schedules([], zone: "")
     package var options = Options()
+    package var extras = Extras()
 
     package init() {}
 

@@ -90,6 +90,19 @@ struct Members {
         return result
     }
 
+    /// The members of an object whose values are texts, in order; of several of one name, the last.
+    func pairs(_ name: String) throws(Rejection) -> [(name: String, value: String)] {
+        guard let value = value(name) else { return [] }
+        guard let object = value.object else { throw wrong(name, "an object of texts") }
+        var pairs: [(name: String, value: String)] = []
+        for member in object {
+            guard let text = Self.text(member.value) else { throw wrong(name, "an object of texts") }
+            pairs.removeAll { $0.name == member.name }
+            pairs.append((member.name, text))
+        }
+        return pairs
+    }
+
     func members(_ name: String) throws(Rejection) -> Members? {
         guard let value = value(name) else { return nil }
         return try Members(value, path: "\(path)\(name).")

@@ -13,9 +13,10 @@ extension Batch {
             return partEnded(place, as: .killed, message)
         }
         let definition = jobs[job].definition
+        tell(.runAttemptFailed, run: handle, task: self[place].tasks.last, message)
         let (attempts, code) = (self[place].attempts, self[place].tasks.last?.exitStatus)
         let mayRetry = code.map { code in definition.options.retryCodes?.contains(code) ?? true } ?? true
-        guard attempts <= definition.retries, mayRetry else { return partEnded(place, as: .failed, message) }
+        guard attempts <= definition.retries, mayRetry, mayStillRetry(place, definition) else { return partEnded(place, as: .failed, message) }
         let until = wall.saturatingAdd(retryDelay(definition, after: attempts))
         runs[handle].move(place.index, to: .waiting(until: until))
         self[place].message = message
@@ -25,7 +26,7 @@ extension Batch {
     }
 
     /// Milliseconds until the next attempt.
-    private func retryDelay(_ definition: JobDefinition, after attempts: Int) -> Int64 {
+    func retryDelay(_ definition: JobDefinition, after attempts: Int) -> Int64 {
         let first = Double(definition.options.retryDelay ?? configuration.retryDelay)
         let factor = definition.options.retryFactor ?? 1
         let limit = Double(definition.options.retryDelayLimit ?? 86_400_000)

@@ -28,6 +28,8 @@ extension Batch {
         counters.runsCreated += 1
         changed(job)
         changed(handle)
+        tell(.runCreated, run: handle)
+        armLaunchDelay(handle)
         if cause == .schedule, let epsilon = definition.options.epsilon {
             dues.set(.run(handle), at: due.saturatingAdd(epsilon.milliseconds).saturatingAdd(1))
         }
@@ -46,7 +48,7 @@ extension Batch {
     /// The latest moment for a beginning.
     mutating func runIsDue(_ handle: Handle<Run>) {
         guard runs.contains(handle), !runs[handle].hasEnded, !runs[handle].isAbandoned, !runs[handle].hasBegun,
-            let job = jobHandles[runs[handle].key.job], let epsilon = jobs[job].definition.options.epsilon
+            let job = jobHandles[runs[handle].key.job], !endsUnlaunched(handle, job), let epsilon = jobs[job].definition.options.epsilon
         else { return }
         guard runs[handle].key.due.saturatingAdd(epsilon.milliseconds) < wall else { return }
         jobs[job].progress.skipped += 1
@@ -59,6 +61,7 @@ extension Batch {
     mutating func end(_ handle: Handle<Run>, as outcome: Run.Outcome, _ message: String) {
         dequeue(handle)
         runs[handle].end(as: outcome, at: wall, message)
+        noteEnd(handle)
         guard !runs[handle].isAbandoned, let job = jobHandles[runs[handle].key.job] else { return forget(handle) }
         changed(handle)
         jobs[job].unfinished.removeAll { $0 == handle }
@@ -78,12 +81,17 @@ extension Batch {
     }
 
     private mutating func succeeded(_ job: Handle<Job>) {
+        let failures = jobs[job].progress.errorsSinceLastSuccess
         jobs[job].progress.successCount += 1
         jobs[job].progress.errorsSinceLastSuccess = 0
         jobs[job].progress.lastSuccess = wall
         counters.runsSucceeded += 1
         changed(job)
-        if jobs[job].isExhausted, jobs[job].unfinished.isEmpty { setDisabled(job, true) }
+        if failures > 0 { notify(.recovered(failures: failures), of: job) }
+        if jobs[job].isExhausted, jobs[job].unfinished.isEmpty, !jobs[job].definition.isDisabled {
+            setDisabled(job, true)
+            jobDisabled(job, .exhausted)
+        }
         parentEnded(job, isTrigger: true)
     }
 
@@ -94,7 +102,12 @@ extension Batch {
         counters.runsFailed += 1
         changed(job)
         let limit = configuration.disableAfterFailures
-        if limit > 0, jobs[job].progress.errorsSinceLastSuccess >= limit { setDisabled(job, true) }
+        if limit > 0, jobs[job].progress.errorsSinceLastSuccess >= limit, !jobs[job].definition.isDisabled {
+            setDisabled(job, true)
+            jobDisabled(job, .failedTooOften)
+        } else {
+            notify(.failed, of: job)
+        }
         parentEnded(job, isTrigger: jobs[job].definition.isSoftError)
     }
 

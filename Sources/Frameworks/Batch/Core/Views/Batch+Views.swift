@@ -37,6 +37,9 @@ extension Batch {
         return schedule.text(from: cursor)
     }
 
+    /// Notices that have not been delivered.
+    package var waitingNotices: Int { notices.count }
+
     /// `success`, `failure` or `fresh`: how its last run ended.
     package static func status(of job: Job) -> String {
         switch (job.progress.lastSuccess, job.progress.lastError) {

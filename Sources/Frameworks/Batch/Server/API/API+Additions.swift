@@ -8,6 +8,7 @@ import Transport
 /// What Chronos doesn't have: below `/agora/v1`.
 extension API {
     func additions(_ call: Call, _ rest: [String]) async throws -> Reply {
+        if rest == ["events"] { return try events(call) }
         if rest == ["runs"] { return try await runs(call, of: nil) }
         guard rest.count == 3 || rest.count == 4 && rest[2] == "runs", rest[0] == "jobs" else { throw Failure.noSuchPath }
         switch rest[2] {
@@ -34,7 +35,7 @@ extension API {
         } catch let rejection as Rejection {
             throw Failure(.rejected(rejection))
         }
-        guard case .began(let run) = try await ask(call, .start(name, parameters)) else { throw Failure.overloaded }
+        guard case .run(let run) = try await ask(call, .start(name, parameters)) else { throw Failure.overloaded }
         return .json(.created) { RunWriter(framework: nil).write(run, into: &$0) }
     }
 

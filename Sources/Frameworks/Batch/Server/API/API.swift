@@ -5,7 +5,7 @@ import NIOHTTP1
 import Runtime
 import Transport
 
-/// Chronos's REST API: finds who answers a request, and puts on each answer what all have in common. `/v1/scheduler` is that of Chronos 3,
+/// Chronos's and Metronome's REST APIs: finds who answers a request, and puts on each answer what all have in common. `/v1/scheduler` is that of Chronos 3,
 /// `/scheduler`
 /// that of Chronos 2; both serve the same jobs.
 ///
@@ -15,6 +15,7 @@ struct API: Responder {
     let loop: Loop<Batch>
     let answers: Answers<Batch.Answer>
     let zones: ZoneFiles
+    let feed: EventFeed
 
     /// Seconds that a change may take until the client is told to come again.
     private static let patience = 30.0
@@ -27,6 +28,8 @@ struct API: Responder {
             do {
                 reply = try await route(call)
             } catch let failure as Failure {
+                reply = failure.reply
+            } catch let failure as MetronomeFailure {
                 reply = failure.reply
             } catch let failure as RequestBody.Failure {
                 reply = Failure(failure.status, failure.message).reply
@@ -48,7 +51,11 @@ struct API: Responder {
             return try await metrics()
         case "leader" where segments.count == 1: return try leader(call)
         case "v1" where segments == ["v1", "leader"]: return try leader(call)
+        case "info" where segments.count == 1: return try info(call)
+        case "v1" where segments == ["v1", "events"]: return try events(call)
         case "v1" where segments.dropFirst().first == "scheduler": return try await scheduler(call, Array(segments.dropFirst(2)), .three)
+        case "v1": return try await metronome(call, Array(segments.dropFirst()))
+        case "v0": return try await scheduledJobs(call, Array(segments.dropFirst()))
         case "scheduler": return try await scheduler(call, Array(segments.dropFirst()), .two)
         case "agora" where segments.dropFirst().first == "v1": return try await additions(call, Array(segments.dropFirst(2)))
         default: throw Failure.noSuchPath
@@ -60,6 +67,7 @@ struct API: Responder {
         case (1, "iso8601"): return try await put(call, .scheduled, version)
         case (1, "dependency"): return try await put(call, .dependent, version)
         case (1, "leader"): return try leader(call)
+        case (1, "events"): return try events(call)
         case (_, "jobs"): return try await jobs(call, Array(rest.dropFirst()))
         case (_, "job"): return try await job(call, Array(rest.dropFirst()))
         case (_, "task"): return try await task(call, Array(rest.dropFirst()), version)
@@ -102,13 +110,17 @@ struct API: Responder {
     /// - Throws: `Failure` with the core's refusal, or if there is no answer in time.
     @discardableResult
     func ask(_ call: Call, _ request: Batch.Request) async throws -> Batch.Answer {
-        let origin = call.caller.origin
-        let answer = await answers.ask(within: Self.patience) { [loop] number in loop.post(.asked(number: number, origin, request)) }
-        switch answer {
+        switch await answer(call, request) {
         case nil: throw Failure.overloaded
         case .refused(let refusal): throw Failure(refusal)
         case let answer?: return answer
         }
+    }
+
+    /// - Returns: nil: there is none in time.
+    func answer(_ call: Call, _ request: Batch.Request) async -> Batch.Answer? {
+        let origin = call.caller.origin
+        return await answers.ask(within: Self.patience) { [loop] number in loop.post(.asked(number: number, origin, request)) }
     }
 
     static let noContent = Reply(status: .noContent)

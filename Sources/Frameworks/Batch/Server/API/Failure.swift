@@ -47,6 +47,12 @@ struct Failure: Error {
         case .tooManyRuns(let name, let limit): self.init(.badRequest, "Job '\(name)' has \(limit) runs that have not ended")
         case .tooLarge(let name, let bytes, let limit):
             self.init(.badRequest, "The definition of '\(name)' has \(bytes) bytes, and at most \(limit) are stored")
+        case .jobExists(let name): self.init(.badRequest, "Job '\(name)' exists already")
+        case .hasRuns(let name): self.init(.badRequest, "Job '\(name)' has runs that have not ended")
+        case .hasDependents(let name, _): self.init(.badRequest, "There are jobs that wait for '\(name)'")
+        case .noSchedule(let name, let id), .scheduleExists(let name, let id): self.init(.badRequest, "Job '\(name)': schedule '\(id)'")
+        case .noRun(let name, let id): self.init(.badRequest, "Job '\(name)' has no run '\(id)'")
+        case .flaws(let flaws): self.init(.badRequest, flaws.map { "\($0.path): \($0.text)" }.joined(separator: "; "))
         case .starting: self.init(.serviceUnavailable, "The server is starting; try again", headers: ["Retry-After": "1"])
         }
     }

@@ -9,12 +9,13 @@ extension FlagSection {
     fileprivate static let api = Self("REST API")
     fileprivate static let mesos = Self("Mesos")
     fileprivate static let jobs = Self("Jobs")
+    fileprivate static let notices = Self("Notifications")
     fileprivate static let storage = Self("Storage")
 }
 
 private enum ChronosFlags {
     /// All flags beside those that every server has, in the order of the help.
-    static let all: [Flag<BatchSettings>] = api + mesos + jobs + storage + withoutEffect + notServed
+    static let all: [Flag<BatchSettings>] = api + mesos + jobs + notices + storage + withoutEffect + notServed
 
     private static let api: [Flag<BatchSettings>] = [
         .text("http_address", "address", .api, "the same as --ip") { $0.ip = $1 },
@@ -45,6 +46,20 @@ private enum ChronosFlags {
         .number("disable_after_failures", .jobs, "in a row; 0: never (default: 0)") { $0.disableAfterFailures = $1 }
     ]
 
+    private static let notices: [Flag<BatchSettings>] = [
+        .text("mail_server", "host:port", .notices, "sends mail to jobs' owners") { $0.channels.mailServer = $1 },
+        .text("mail_from", "address", .notices, "the sender's address") { $0.channels.mailFrom = $1 },
+        .text("mail_user", "name", .notices, "for the mail server") { $0.channels.mailUser = $1 },
+        .text("mail_password", "text", .notices, "its password") { $0.channels.mailPassword = $1 },
+        .file("mail_password_file", .notices, "a file that holds it") { $0.channels.mailPassword = $1 },
+        .toggle("mail_ssl", .notices, "TLS from the first byte (default: off)") { $0.channels.isMailSecure = $1 },
+        .text("slack_url", "url", .notices, "an incoming webhook") { $0.channels.slackURL = $1 },
+        .text("mattermost_url", "url", .notices, "an incoming webhook") { $0.channels.mattermostURL = $1 },
+        .text("http_notification_url", "url", .notices, "gets each notice as JSON") { $0.channels.callbackURL = $1 },
+        .text("http_notification_credentials", "user:password", .notices, "for that address") { $0.channels.callbackCredentials = $1 },
+        .number("notification_age", .notices, "s until one is given up (default: 3600)") { $0.notificationAge = $1 }
+    ]
+
     private static let storage: [Flag<BatchSettings>] = [
         .toggle("in_memory", .storage, "forget everything at the end (default: off)") { $0.isInMemory = $1 },
         .number("runs_kept", .storage, "ended runs of a job (default: 20)") { $0.runsKept = $1 },
@@ -64,10 +79,7 @@ private enum ChronosFlags {
     private static let notServed: [Flag<BatchSettings>] =
         [
             .refused("ssl_keystore_path", "TLS is not served yet"), .refused("ssl_keystore_password", "TLS is not served yet"),
-            .refused("cassandra_contact_points", "runs are kept in the store; there is no Cassandra")
+            .refused("cassandra_contact_points", "runs are kept in the store; there is no Cassandra"),
+            .refused("raven_dsn", "Sentry is not served; --http_notification_url reaches what can be reached by HTTP")
         ]
-        + [
-            "mail_server", "mail_from", "mail_user", "mail_password", "mail_ssl", "raven_dsn", "slack_url", "mattermost_url",
-            "http_notification_url", "http_notification_credentials"
-        ].map { .refused($0, "notifications are not served yet") }
 }

@@ -15,6 +15,7 @@ struct MetricsWriter {
         gauge("org.apache.mesos.chronos.scheduler.jobs.TaskManager.queueSize", batch.queue.count, into: &writer)
         gauge("agora.batch.jobs", batch.jobs.count, into: &writer)
         gauge("agora.batch.runs", batch.runs.count, into: &writer)
+        gauge("agora.batch.notifications_waiting", batch.waitingNotices, into: &writer)
         gauge("agora.batch.quarantined", batch.quarantine.count, into: &writer)
         gauge("agora.batch.subscribed", batch.link.isSubscribed ? 1 : 0, into: &writer)
         writer.endObject()
@@ -24,7 +25,8 @@ struct MetricsWriter {
         for (name, count) in [
             ("offers_received", counters.offersReceived), ("offers_declined", counters.offersDeclined), ("tasks_launched", counters.launched),
             ("runs_created", counters.runsCreated), ("runs_skipped", counters.runsSkipped), ("runs_succeeded", counters.runsSucceeded),
-            ("runs_failed", counters.runsFailed)
+            ("runs_failed", counters.runsFailed), ("notifications_delivered", counters.noticesDelivered),
+            ("notifications_failed", counters.noticesFailed), ("notifications_given_up", counters.noticesGivenUp)
         ] {
             counter("agora.batch.\(name)", count, into: &writer)
         }

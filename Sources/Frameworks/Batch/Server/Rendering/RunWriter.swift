@@ -88,7 +88,7 @@ struct RunWriter {
         case .waiting(until: nil): "queued"
         case .waiting: "waiting"
         case .active: run.parts.contains { $0.phase == .active && !isUnreachable($0) } ? "running" : "unreachable"
-        case .ended(let outcome, _): state(outcome)
+        case .ended(let outcome, _): name(outcome)
         }
     }
 
@@ -101,11 +101,11 @@ struct RunWriter {
         case .waiting(until: nil): "queued"
         case .waiting: "waiting"
         case .active: isUnreachable(part) ? "unreachable" : "running"
-        case .ended(let outcome): state(outcome)
+        case .ended(let outcome): name(outcome)
         }
     }
 
-    private static func state(_ outcome: Run.Outcome) -> String {
+    static func name(_ outcome: Run.Outcome) -> String {
         switch outcome {
         case .succeeded: "succeeded"
         case .failed: "failed"
