@@ -128,8 +128,7 @@ struct YearJob {
         return YearJob(
             name: name, json: json, promise: promise, schedule: schedule, zone: zone, count: isInterval ? runs : nil,
             length: isLong ? 60 * .second...3_000 * .second : 1 * .second...(indices.count > 1 ? 30 : 120) * .second,
-            failures: promise == .tried ? 3 : world.oneIn(5) ? 4 : 50,
-            indices: indices)
+            failures: promise == .tried ? 3 : world.oneIn(5) ? 4 : 50, indices: indices)
     }
 
     private static func interval(_ begin: Int64, _ period: String, _ runs: Int64?, _ zone: String?) -> String {
