@@ -27,7 +27,7 @@ struct FlagTests {
 
     @Test(arguments: [
         (["--nonsense"], "unknown option '--nonsense'"), (["--mesos_task_cpu", "x"], "--mesos_task_cpu must be a number from 0, not 'x'"),
-        (["--mail_server", "x"], "--mail_server: notifications are not served yet"),
+        (["--raven_dsn", "x"], "--raven_dsn: Sentry is not served; --http_notification_url reaches what can be reached by HTTP"),
         (["--cassandra_contact_points", "x"], "--cassandra_contact_points: runs are kept in the store; there is no Cassandra")
     ])
     func `what can't be used is named`(_ arguments: [String], _ text: String) {
