@@ -79,7 +79,7 @@ extension Batch {
         switch state {
         case .taskFinished:
             // Whoever wanted it killed came too late.
-            if runs[handle].isAbandoned { forget(handle) } else { end(handle, as: .succeeded, message) }
+            end(handle, as: .succeeded, message)
         default:
             let text = message.isEmpty ? state.text : message
             attemptFailed(handle, text)
