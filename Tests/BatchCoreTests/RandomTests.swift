@@ -19,6 +19,8 @@ struct RandomTests {
             random = SplitMix(seed: seed)
             var configuration = Configuration()
             configuration.history = 1_000
+            configuration.notices.channels = [.slack]
+            configuration.notices.age = 60_000
             world = World(agents: Int(1 + random.draw(below: 3)), configuration: configuration)
             world.startsTasks = false
             for index in 0..<Int(2 + random.draw(below: 4)) { create(index) }
@@ -53,7 +55,7 @@ struct RandomTests {
         mutating func step() {
             let task = pick(world.tasks.keys.sorted())
             let job = "j\(random.draw(below: 6))"
-            switch random.draw(below: 20) {
+            switch random.draw(below: 24) {
             case 0..<6: world.step()
             case 6: world.now = world.now.advanced(by: Int64(random.draw(below: 40_000)) * .millisecond)
             case 7, 8, 9: if let task { world.report(task, pick([.taskRunning, .taskFinished, .taskFailed]) ?? .taskRunning) }
@@ -67,9 +69,56 @@ struct RandomTests {
             case 16: if chance(20) { world.ask(.setDisabled(job, chance(50))) }
             case 17: if chance(10) { world.ask(.delete(job)) }
             case 18: world.agents[0].isReachable = chance(60)
+            case 19: if let notice = pick(world.notices) { world.send(.notified(notice.id, failure: chance(50) ? "no" : nil)) }
+            case 20: world.ask(.metronome(.run(job), zone: nil))
+            case 21: stopRun(of: job)
+            case 22: if chance(30) { world.ask(.metronome(change(of: job), zone: nil)) }
             default: world.send(.woken)
             }
             look()
+        }
+
+        /// One that is going on, or any other.
+        private mutating func stopRun(of job: String) {
+            guard let run = pick(world.runs(job)) else { return }
+            world.ask(.metronome(.stop(job, run: RunID.text(of: run.key)), zone: nil))
+        }
+
+        private mutating func change(of job: String) -> MetronomeRequest {
+            let schedule =
+                #"{"id":"default","cron":"* * * * *","concurrencyPolicy":"\#(pick(["ALLOW", "FORBID"]) ?? "")","startingDeadlineSeconds":60}"#
+            switch random.draw(below: 4) {
+            case 0: return .createSchedule(job, Builders.body(schedule))
+            case 1: return .updateSchedule(job, id: "default", Builders.body(schedule))
+            case 2: return .deleteSchedule(job, id: "default")
+            default:
+                let restart =
+                    #""restart":{"policy":"\#(pick(["NEVER", "ON_FAILURE"]) ?? "")","activeDeadlineSeconds":\#(1 + random.draw(below: 90))}"#
+                let run = #""run":{"cmd":"y","maxLaunchDelay":\#(1 + random.draw(below: 60)),\#(restart)}"#
+                return .update(job, Builders.body(#"{"id":"\#(job)",\#(run)}"#), takesSchedules: chance(50))
+            }
+        }
+
+        /// Each run is told to begin and to end, once.
+        func checkEvents() {
+            var open: Set<String> = []
+            for event in world.events {
+                guard let run = event.run else { continue }
+                let key = "\(event.job)/\(run.due)"
+                switch event.kind {
+                case .runCreated: #expect(open.insert(key).inserted, "\(key) begins twice")
+                case .runEnded: #expect(open.remove(key) != nil, "\(key) ends without having begun")
+                default: #expect(open.contains(key), "\(event.kind.rawValue) of \(key), which is over")
+                }
+            }
+            #expect(open.isEmpty, "\(open.sorted()) never ended")
+        }
+
+        /// All that waits is delivered, and nothing else has been forgotten without a word.
+        mutating func deliver() {
+            for notice in world.notices { world.send(.notified(notice.id, failure: nil)) }
+            #expect(world.disk["notices"]?.isEmpty ?? true)
+            #expect(Set(world.notices.map(\.id)).count >= world.givenUp.count)
         }
 
         /// A run that has ended stays as it ended.
@@ -128,6 +177,8 @@ struct RandomTests {
         }
         #expect(life.world.core.abandoned.isEmpty && life.world.unacknowledged.isEmpty && life.world.core.queue.count == 0)
         #expect(life.world.core.quarantine.isEmpty)
+        life.checkEvents()
+        life.deliver()
     }
 
     @Test func `the same inputs give the same state`() {

@@ -66,7 +66,9 @@ struct BatchEventsTests {
 
             try await cluster.crash("batch")
             try cluster.startBatch()
-            try await cluster.waitUntilReady(agents: 1, services: false, batch: true)
+            try await eventually("batch is back") {
+                try await cluster.get("\(cluster.batch)/metrics")["gauges"]?["agora.batch.subscribed"]?["value"]?.integer == 1
+            }
             let second = try await Self.listen(cluster, "second", after: end.id)
             _ = try await Self.run(cluster, to: "SUCCESS")
             try await eventually("the end is told") { Self.events(second).last?.type == "run_ended" }

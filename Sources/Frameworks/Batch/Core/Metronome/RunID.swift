@@ -1,7 +1,7 @@
 import FrameworkCore
 
-/// Runs as Metronome names them: `yyyyMMddHHmmss` and five characters, which are random there. Here they are the milliseconds, so that a run can be told
-/// from its name.
+/// Runs as Metronome names them: `yyyyMMddHHmmss` and five characters, which are random there. Here they are the milliseconds, so that a run
+/// can be told from its name.
 package enum RunID {
     package static func text(of run: Run.Key) -> String {
         let digits = Timestamp(milliseconds: run.due).description.utf8.filter(\.isDigit)

@@ -160,8 +160,8 @@ extension SpecReader {
         check(
             schedule, path,
             only: ["id", "cron", "timezone", "startingDeadlineSeconds", "concurrencyPolicy", "enabled", "nextRunAt"])
-        let id = text(schedule, "id", path, isRequired: true) ?? ""
-        if !Self.isScheduleID(id) { flaw("\(path)/id", "may have lower case letters, digits and dashes, with no dash at its ends") }
+        let id = text(schedule, "id", path, isRequired: true)
+        if let id, !Self.isScheduleID(id) { flaw("\(path)/id", "may have lower case letters, digits and dashes, with no dash at its ends") }
         definition.extras.scheduleID = id
         definition.options.epsilon = Length("PT\((seconds(schedule, "startingDeadlineSeconds", path, from: 60) ?? 900_000) / 1_000)S")
         definition.isDisabled = !(flag(schedule, "enabled", path) ?? true)

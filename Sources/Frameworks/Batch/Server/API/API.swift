@@ -5,9 +5,8 @@ import NIOHTTP1
 import Runtime
 import Transport
 
-/// Chronos's and Metronome's REST APIs: finds who answers a request, and puts on each answer what all have in common. `/v1/scheduler` is that of Chronos 3,
-/// `/scheduler`
-/// that of Chronos 2; both serve the same jobs.
+/// Chronos's and Metronome's REST APIs: finds who answers a request, and puts on each answer what all have in common. `/v1/scheduler` is that of
+/// Chronos 3, `/scheduler` that of Chronos 2, the rest of `/v1` and `/v0` is Metronome's; all serve the same jobs.
 ///
 /// Reads are answered from a copy of the state, outside of the core's thread; changes are asked of the core, and are visible when they are answered.
 struct API: Responder {

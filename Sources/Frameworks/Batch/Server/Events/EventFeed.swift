@@ -5,8 +5,9 @@ import Transport
 
 /// The newest events, and those who read them.
 ///
-/// A reader is a place in the ring of the newest events: it gets as much as it reads, at its own pace, and costs no more than what is on its way to it.
-/// One that falls behind the ring, or comes back after what is in it, is told by a `gap` that it has missed something. Publishing waits for nobody.
+/// A reader is a place in the ring of the newest events: it gets as much as it reads, at its own pace, and costs no more than what is on its way
+/// to it. One that falls behind the ring, or comes back for what isn't in it any more, is told by a `gap` that it has missed something.
+/// Publishing waits for nobody.
 final class EventFeed: Sendable {
     struct Filter: Sendable {
         /// nil: all.

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// One run of the program curl, which knows how to speak with mail servers. What is secret reaches it by a pipe: command lines can be read by anybody.
+/// One run of the program curl, which knows how to speak with mail servers. What is secret reaches it by a pipe: anybody can read command lines.
 final class Curl: Sendable {
     private struct State {
         var pid: pid_t = 0

@@ -39,7 +39,7 @@ struct MailMessage: Sendable {
         var word: [UInt8] = []
         for scalar in text.unicodeScalars {
             let bytes = Array(String(scalar).utf8)
-            if word.count + bytes.count > 45 {
+            if word.count + bytes.count > 39 {
                 words.append("=?UTF-8?B?\(Base64.encode(word))?=")
                 word = []
             }
