@@ -138,8 +138,22 @@ struct Seed: Sendable {
     private static let cron = #"{"name":"cron","command":"x","cron":"0 30 2 L,15W * 1#2","scheduleTimeZone":"Asia/Kathmandu","catchUp":"NONE"}"#
     private static let dependent = #"{"name":"child","command":"x","parents":["fuzz","cron"],"cpus":"0.5","disabled":"false"}"#
 
+    private static let metronome =
+        #"{"id":"fuzz.m","description":"d","labels":{"k":"v"},"run":{"cmd":"sleep 1","cpus":0.1,"mem":32,"disk":1,"env":{"A":"b"},"user":"root","placement":{"constraints":[{"attribute":"rack","operator":"LIKE","value":"r.*"}]},"artifacts":[{"uri":"http://x/a.tgz","extract":true,"executable":false,"cache":false}],"maxLaunchDelay":60,"restart":{"policy":"ON_FAILURE","activeDeadlineSeconds":120},"taskKillGracePeriodSeconds":5}}"#
+    private static let cronSchedule =
+        #"{"id":"nightly","cron":"0 0 1 * *","timezone":"America/New_York","startingDeadlineSeconds":60,"concurrencyPolicy":"FORBID","enabled":true}"#
+    private static let parallel =
+        #"{"name":"parallel","command":"x","schedule":"R1//PT1H","completions":20,"parallelism":3,"requiredSuccesses":15,"retries":1,"parameters":{"required":["A"],"optional":["B"],"payload":"OPTIONAL"}}"#
+
     static let batch =
         [
+            ("POST", "/v1/jobs", metronome), ("PUT", "/v1/jobs/fuzz.m", metronome), ("POST", "/v1/jobs/fuzz.m/schedules", cronSchedule),
+            ("PUT", "/v1/jobs/fuzz.m/schedules/nightly", cronSchedule), ("DELETE", "/v1/jobs/fuzz.m/schedules/nightly", ""),
+            ("POST", "/v1/jobs/fuzz.m/runs", ""), ("POST", "/v1/jobs/fuzz.m/runs/20260101000000abcde/actions/stop", ""),
+            ("POST", "/v0/scheduled-jobs", metronome), ("DELETE", "/v1/jobs/fuzz.m?stopCurrentJobRuns=true", ""),
+            ("POST", "/v1/scheduler/iso8601", parallel),
+            ("POST", "/agora/v1/jobs/fuzz/runs", #"{"arguments":"a b","environment":{"A":"b"},"payload":"p"}"#),
+
             ("POST", "/v1/scheduler/iso8601", job), ("PUT", "/scheduler/iso8601", job), ("POST", "/v1/scheduler/iso8601", cron),
             ("POST", "/v1/scheduler/dependency", dependent),
             ("POST", "/v1/scheduler/iso8601", #"{"name":"many","schedules":["R3//PT1H",{"cron":"@daily"}],"command":"x"}"#),
@@ -153,6 +167,7 @@ struct Seed: Sendable {
             "/v1/scheduler/jobs", "/v1/scheduler/jobs/summary", "/scheduler/jobs/search?name=f&command=x&any=e&limit=5&offset=1",
             "/v1/scheduler/job/fuzz", "/v1/scheduler/job/stat/fuzz", "/v1/scheduler/graph/dot", "/v1/scheduler/graph/csv",
             "/v1/scheduler/stats/99thPercentile", "/v1/scheduler/leader", "/ping", "/metrics", "/agora/v1/jobs/fuzz/runs?limit=5&state=failed",
-            "/agora/v1/runs?limit=5", "/agora/v1/jobs/fuzz/explain"
+            "/agora/v1/runs?limit=5", "/agora/v1/jobs/fuzz/explain", "/agora/v1/events?job=fuzz&event_type=run_ended", "/v1/queue", "/v1/metrics",
+            "/v1/jobs?embed=activeRuns&embed=schedules&embed=history&embed=historySummary", "/v1/jobs/fuzz.m?embed=history", "/info"
         ].map { Seed("GET", $0) }
 }
