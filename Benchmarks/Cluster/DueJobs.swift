@@ -16,6 +16,7 @@ enum DueJobs {
         for _ in 0..<rounds {
             try await Cluster.empty { cluster in
                 try cluster.startMaster()
+                try await cluster.waitUntilReady(agents: 0, services: false)
                 try cluster.start("agents", program: "agora-bench", ["agents", "\(cluster.ip):5050", "\(agents)", "16"])
                 try await cluster.waitUntilReady(agents: agents, services: false)
                 floors.values.append(try await floor(cluster))

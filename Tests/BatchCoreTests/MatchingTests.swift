@@ -45,6 +45,18 @@ struct MatchingTests {
         #expect(world.running("other").count == 1 && world.core.queue.reservation == nil)
     }
 
+    @Test(arguments: [(5.0, 0), (1.0, 1)])
+    func `a job that is changed while it waits counts as what it is now, and holds up none that is as it was`(cpus: Double, later: Int) {
+        var world = World()
+        put(&world, "first", cpus: 4)
+        for name in ["changed", "same"] { put(&world, name, cpus: 4) }
+        put(&world, "changed", cpus: cpus)
+        world.end(world.running("first")[0])
+        #expect(world.running("same").count == 1 && world.running("changed").isEmpty)
+        world.end(world.running("same")[0])
+        #expect(world.running("changed").count == later)
+    }
+
     @Test func `high priority goes first`() {
         var world = World()
         put(&world, "first", cpus: 4)

@@ -102,6 +102,27 @@ struct ScheduleTests {
         #expect(days == ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30"])
     }
 
+    @Test func `jobs of a zone share its table, until the database has another`() throws {
+        func zone(_ file: String) throws -> Batch.ZoneData {
+            .init(name: "Europe/Berlin", file: Array(try Data(contentsOf: URL(fileURLWithPath: "/usr/share/zoneinfo/" + file))))
+        }
+        var world = World()
+        func table() throws -> ObjectIdentifier {
+            let zone = try #require(world.core.zones["Europe/Berlin"])
+            return ObjectIdentifier(try #require(Mirror(reflecting: zone).children.first?.value as? AnyObject))
+        }
+        func put(_ name: String, _ file: String) throws {
+            let job = #"{"name":"\#(name)","command":"x","cron":"30 2 * * *","scheduleTimeZone":"Europe/Berlin"}"#
+            #expect(world.put(job, zone: try zone(file)) == .done)
+        }
+        try put("one", "Europe/Berlin")
+        let first = try table()
+        try put("other", "Europe/Berlin")
+        #expect(try table() == first)
+        try put("third", "Asia/Tokyo")
+        #expect(try table() != first)
+    }
+
     @Test func `a line of cron is meant on the clocks of its zone, summer time included`() throws {
         let file = try Data(contentsOf: URL(fileURLWithPath: "/usr/share/zoneinfo/Europe/Berlin"))
         let zone = Batch.ZoneData(name: "Europe/Berlin", file: Array(file))

@@ -24,7 +24,7 @@ extension Batch {
             for run in jobs[handle].unfinished + jobs[handle].ended { combine(run, into: &digest) }
         }
         for run in abandoned { combine(run, into: &digest) }
-        for run in queue.all where runs.contains(run) && runs[run].isQueued { digest.combine(runs[run].key.text) }
+        for entry in queue.all where runs.contains(entry.run) && runs[entry.run].isQueued { digest.combine(runs[entry.run].key.text) }
         digest.combine(queue.reservation?.agent ?? "")
         digest.combine(work.count)
         digest.combine(dues.next ?? -1)

@@ -13,12 +13,6 @@ private struct OpenOffer {
     var tasks: [Mesos_V1_TaskInfo] = []
 }
 
-/// What runs have in common that fit, or don't, alike.
-private struct Shape: Hashable {
-    var demand: Demand
-    var constraints: [JobConstraint]
-}
-
 extension Batch {
     /// Matches offers with the runs that wait.
     ///
@@ -49,19 +43,25 @@ extension Batch {
 
     private mutating func match(_ open: inout [OpenOffer]) {
         renewReservation(open)
-        var refused: Set<Shape> = []
+        // By the number of the shape. A queue is long, and most of it is refused most of the time: nothing else is looked at then.
+        var isRefused = Array(repeating: false, count: queue.shapeCount)
         var starving: Handle<Run>?
-        for handle in queue.all where runs.contains(handle) && runs[handle].isQueued {
+        for entry in queue.all {
+            let handle = entry.run
+            let hasReserved = queue.reservation?.run == handle
+            if !hasReserved, isRefused[entry.shape] { continue }
+            guard runs.contains(handle), runs[handle].isQueued else { continue }
             if output.isFull {
                 // The rest follows with the next offers, which are asked for at once.
                 link.isReviving = true
                 break
             }
             guard let job = jobHandles[runs[handle].key.job] else { continue }
-            let shape = Shape(demand: Demand(of: jobs[job].definition), constraints: jobs[job].definition.constraints)
-            if queue.reservation?.run != handle, refused.contains(shape) { continue }
+            let shape = Shape(of: jobs[job].definition)
+            // Of another definition: the run stands in the queue once more, as what it is now.
+            guard queue.number(of: shape) == entry.shape else { continue }
             if launchAll(handle, job, shape, &open) { continue }
-            refused.insert(shape)
+            isRefused[entry.shape] = true
             if starving == nil, now.monotonic - runs[handle].waitsSince >= configuration.reserveAfter { starving = handle }
         }
         queue.compact { runs.contains($0) && runs[$0].isQueued }

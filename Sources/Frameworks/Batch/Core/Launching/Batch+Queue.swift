@@ -20,9 +20,10 @@ extension Batch {
     }
 
     private mutating func enqueue(_ handle: Handle<Run>, isHigh: Bool) {
+        guard let job = jobHandles[runs[handle].key.job] else { return }
         runs[handle].isQueued = true
         runs[handle].waitsSince = now.monotonic
-        queue.append(handle, isHigh: isHigh)
+        queue.append(handle, Shape(of: jobs[job].definition), isHigh: isHigh)
         link.isReviving = true
     }
 

@@ -42,6 +42,14 @@ package struct Demand: Hashable, Sendable {
     }
 }
 
+/// What runs have in common that fit, or don't, alike.
+struct Shape: Hashable, Sendable {
+    var demand: Demand
+    var constraints: [JobConstraint]
+
+    init(of definition: JobDefinition) { (demand, constraints) = (Demand(of: definition), definition.constraints) }
+}
+
 /// What our own tasks hold of each agent.
 struct AgentLoads: Sendable {
     /// Never iterated.

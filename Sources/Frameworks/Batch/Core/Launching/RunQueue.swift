@@ -2,8 +2,18 @@ import Machine
 
 /// Runs that could be launched at once, were there room: those of jobs with high priority first, then the longest-waiting.
 package struct RunQueue: Sendable {
-    private(set) var high: [Handle<Run>] = []
-    private(set) var normal: [Handle<Run>] = []
+    /// A run, with the number of what it takes to launch it.
+    struct Entry: Hashable, Sendable {
+        let run: Handle<Run>
+        let shape: Int
+    }
+
+    private(set) var high: [Entry] = []
+    private(set) var normal: [Entry] = []
+    /// By their numbers: all in here, and perhaps some that were.
+    private var shapes: [Shape] = []
+    /// Never iterated.
+    private var numbers: [Shape: Int] = [:]
     /// An agent that is kept free for a run.
     var reservation: Reservation?
     /// How many runs are in here that are still waiting.
@@ -17,20 +27,44 @@ package struct RunQueue: Sendable {
         var heardAt: Int64
     }
 
-    mutating func append(_ run: Handle<Run>, isHigh: Bool) {
-        if isHigh { high.append(run) } else { normal.append(run) }
+    mutating func append(_ run: Handle<Run>, _ shape: Shape, isHigh: Bool) {
+        let entry = Entry(run: run, shape: intern(shape))
+        if isHigh { high.append(entry) } else { normal.append(entry) }
         count += 1
     }
+
+    func number(of shape: Shape) -> Int? { numbers[shape] }
+
+    private mutating func intern(_ shape: Shape) -> Int {
+        if let number = numbers[shape] { return number }
+        numbers[shape] = shapes.count
+        shapes.append(shape)
+        return shapes.count - 1
+    }
+
+    /// How many kinds of runs there are, as `Entry.shape` counts them.
+    var shapeCount: Int { shapes.count }
 
     /// A run that is in here waits no longer; it is left out of the list by the next `compact`.
     mutating func leave(_ run: Handle<Run>) { count -= 1 }
 
     /// All that may still wait, in order.
-    var all: [Handle<Run>] { high + normal }
+    var all: [Entry] { high + normal }
 
+    /// Leaves out what waits no longer, once that is a good part of all: one launch of many is no reason to go through all that wait.
     mutating func compact(_ isWaiting: (Handle<Run>) -> Bool) {
-        guard high.count + normal.count > count else { return }
-        high.removeAll { !isWaiting($0) }
-        normal.removeAll { !isWaiting($0) }
+        let excess = high.count + normal.count - count
+        guard excess > 64 + count / 4 || count == 0 else { return }
+        high.removeAll { !isWaiting($0.run) }
+        normal.removeAll { !isWaiting($0.run) }
+        if shapes.count > high.count + normal.count { renumber() }
+    }
+
+    /// Forgets shapes that nothing in here has.
+    private mutating func renumber() {
+        let old = shapes
+        (shapes, numbers) = ([], [:])
+        for index in high.indices { high[index] = Entry(run: high[index].run, shape: intern(old[high[index].shape])) }
+        for index in normal.indices { normal[index] = Entry(run: normal[index].run, shape: intern(old[normal[index].shape])) }
     }
 }
