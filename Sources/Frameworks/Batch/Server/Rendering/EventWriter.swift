@@ -63,7 +63,7 @@ enum EventWriter {
         writer.key(verbatim: "task")
         writer.beginObject()
         writer.member("id", task.id)
-        writer.member("index", task.index)
+        if let index = task.index { writer.member("index", index) }
         writer.member("attempt", task.attempt)
         writer.member("slaveId", task.agentID)
         writer.member("host", task.host)
