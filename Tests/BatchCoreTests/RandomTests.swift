@@ -84,10 +84,9 @@ struct RandomTests {
             world.ask(.metronome(.stop(job, run: RunID.text(of: run.key)), zone: nil))
         }
 
-        /// The policy becomes ALLOW, never anything else: what then runs beside another one would be no mistake.
         private mutating func change(of job: String) -> MetronomeRequest {
             let schedule =
-                #"{"id":"default","cron":"* * * * *","startingDeadlineSeconds":60}"#
+                #"{"id":"default","cron":"* * * * *","concurrencyPolicy":"\#(pick(["ALLOW", "FORBID"]) ?? "")","startingDeadlineSeconds":60}"#
             switch random.draw(below: 4) {
             case 0: return .createSchedule(job, Builders.body(schedule))
             case 1: return .updateSchedule(job, id: "default", Builders.body(schedule))

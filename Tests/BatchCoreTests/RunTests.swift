@@ -107,6 +107,27 @@ struct RunTests {
         #expect(world.launched.count == 2, "the next due time is not concerned")
     }
 
+    @Test func `when a job's runs may not overlap any more, those that do are waited for, also after a crash`() {
+        var world = World()
+        func put(_ policy: String) {
+            world.put(#"{"name":"j","command":"x","schedule":"R0//PT1H","retryDelaySeconds":1,"concurrencyPolicy":"\#(policy)"}"#)
+        }
+        put("ALLOW")
+        for arguments in ["a", "b"] { world.ask(.run("j", arguments: arguments)) }
+        let tasks = world.running("j")
+        #expect(tasks.count == 2)
+        put("QUEUE")
+        world.crash()
+        // The first one's next attempt would run beside the second one.
+        world.end(tasks[0], .taskFailed)
+        world.wait(seconds: 60)
+        #expect(world.running("j") == [tasks[1]])
+        world.end(tasks[1])
+        #expect(world.running("j").count == 1)
+        world.end(world.running("j")[0])
+        #expect(world.outcomes("j") == [.succeeded, .succeeded])
+    }
+
     @Test func `a run on request has arguments of its own and leaves the schedule alone`() throws {
         var world = World()
         world.put(#"{"name":"j","command":"echo","arguments":["a","b"],"schedule":"R5/2026-01-01T01:00:00Z/PT1H"}"#)

@@ -14,10 +14,10 @@ package enum Calls {
         return call
     }
 
-    package static func decline(_ offer: Mesos_V1_OfferID, refuseSeconds: Double) -> Mesos_V1_Scheduler_Call {
+    package static func decline(_ offers: [Mesos_V1_OfferID], refuseSeconds: Double) -> Mesos_V1_Scheduler_Call {
         var call = Mesos_V1_Scheduler_Call()
         call.type = .decline
-        call.decline.offerIds = [offer]
+        call.decline.offerIds = offers
         call.decline.filters.refuseSeconds = refuseSeconds
         return call
     }

@@ -152,6 +152,7 @@ extension Batch {
         storeDefinition(handle)
         changed(handle)
         tell(.jobChanged, job: handle)
+        noteOverlap(handle)
         // What waits may have other needs now, or another place in the queue.
         for run in jobs[handle].unfinished { dequeue(run) }
         enqueueReady(handle)

@@ -17,6 +17,8 @@ package struct Job: Sendable {
     var children: [Handle<Job>] = []
     /// It is among the work that is still to be done, since its parents may be done.
     var isConsidered = false
+    /// Of the runs that began side by side, as long as the job allowed that, more than one has not ended.
+    var overlaps = false
     /// The earliest due time for which a timer is set.
     var armedAt: Int64?
 

@@ -53,11 +53,11 @@ extension Batch {
             precondition(job.ended.allSatisfy { runs[$0].hasEnded }, "\(job.name) has put away a run that has not ended")
             precondition((job.unfinished + job.ended).allSatisfy { runs[$0].key.job == job.name }, "\(job.name) holds another job's run")
             let active = job.unfinished.count { runs[$0].isActive }
-            precondition(
-                job.definition.concurrency == .allow || active <= 1 || job.unfinished.contains { runs[$0].ending != nil }, "\(job.name) runs twice")
+            let mayOverlap = job.definition.concurrency == .allow || job.overlaps || job.unfinished.contains { runs[$0].ending != nil }
+            precondition(active <= 1 || mayOverlap, "\(job.name) runs twice")
             queued += job.unfinished.count { runs[$0].isQueued }
             if let first = job.unfinished.first {
-                precondition(!mayLaunch(first, of: handle) || runs[first].isQueued, "\(job.name) waits for nothing")
+                precondition(!mayLaunch(first, of: handle) || runs[first].isQueued || isOutrun(handle), "\(job.name) waits for nothing")
             }
             precondition(job.progress.edges.map(\.parent) == job.definition.parents, "\(job.name) counts other jobs than its parents")
             for parent in job.definition.parents {

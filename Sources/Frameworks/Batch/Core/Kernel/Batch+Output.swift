@@ -23,7 +23,7 @@ extension Batch {
         var bytes = 0
 
         /// As much as one input should change, so that nobody waits long for its commit: what is under way is brought to its end, the rest follows.
-        var isFull: Bool { bytes >= 300_000 }
+        var isFull: Bool { bytes >= 900_000 }
     }
 
     struct Page: Hashable, Sendable {

@@ -18,6 +18,7 @@ extension Batch {
         recoverRuns(all("runs"), parts: all("parts"))
         hasStarted = true
         for job in jobOrder {
+            noteOverlap(job)
             enqueueReady(job)
             arm(job)
             consider(job)

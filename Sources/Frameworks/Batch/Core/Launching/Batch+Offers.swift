@@ -28,8 +28,8 @@ extension Batch {
         for offer in open {
             let room = Demand(of: offer.offered, roles: roles)
             offersSeen.note(.init(agent: offer.agent, room: room, isInMaintenance: offer.isInMaintenance, at: now.monotonic))
-            close(offer)
         }
+        close(open)
     }
 
     private var roles: [String] { configuration.role == Role.unreserved ? [Role.unreserved] : [configuration.role, Role.unreserved] }
@@ -152,12 +152,22 @@ extension Batch {
     /// So many tasks of one part are remembered: fewer if there are many parts, whose entries of the store hold several.
     private static let mostTasks = (alone: 10, ofMany: 3)
 
-    private mutating func close(_ open: OpenOffer) {
-        if open.tasks.isEmpty {
-            counters.offersDeclined += 1
-            output.effects.append(.call(Calls.decline(open.id, refuseSeconds: refuseSeconds(open.agent))))
-        } else {
-            output.effects.append(.call(Calls.launch(open.tasks, on: open.id, refuseSeconds: refuseSeconds(open.agent))))
+    /// A call for each offer that is used, and one for all others: there may be thousands of them.
+    private mutating func close(_ all: [OpenOffer]) {
+        var unused: [(refuseSeconds: Double, offers: [Mesos_V1_OfferID])] = []
+        for open in all {
+            let seconds = refuseSeconds(open.agent)
+            if !open.tasks.isEmpty {
+                output.effects.append(.call(Calls.launch(open.tasks, on: open.id, refuseSeconds: seconds)))
+            } else if let index = unused.firstIndex(where: { $0.refuseSeconds == seconds }) {
+                unused[index].offers.append(open.id)
+            } else {
+                unused.append((seconds, [open.id]))
+            }
+        }
+        for group in unused {
+            counters.offersDeclined += group.offers.count
+            output.effects.append(.call(Calls.decline(group.offers, refuseSeconds: group.refuseSeconds)))
         }
     }
 

@@ -8,11 +8,19 @@ extension Batch {
     mutating func enqueueReady(_ job: Handle<Job>) {
         guard jobs.contains(job) else { return }
         let isConcurrent = jobs[job].definition.concurrency == .allow
+        if !isConcurrent, isOutrun(job) { return }
         for handle in jobs[job].unfinished {
             if !runs[handle].isQueued, mayLaunch(handle, of: job) { enqueue(handle, isHigh: jobs[job].definition.isHighPriority) }
             // Without concurrency, whatever stands first is all there is: it waits for its offer or for its next attempt, or runs.
             if !isConcurrent { return }
         }
+    }
+
+    /// Whether one that began after the job's first run is active: it began while the job allowed several, and is waited for.
+    func isOutrun(_ job: Handle<Job>) -> Bool { jobs[job].overlaps && jobs[job].unfinished.dropFirst().contains { runs[$0].isActive } }
+
+    mutating func noteOverlap(_ job: Handle<Job>) {
+        jobs[job].overlaps = jobs[job].definition.concurrency != .allow && jobs[job].unfinished.count { runs[$0].hasBegun } > 1
     }
 
     func mayLaunch(_ handle: Handle<Run>, of job: Handle<Job>) -> Bool {

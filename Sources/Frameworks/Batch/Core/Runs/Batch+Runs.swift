@@ -73,6 +73,7 @@ extension Batch {
         case .killed: parentEnded(job, isTrigger: false)
         case .replaced, .skipped: break
         }
+        if jobs[job].overlaps { noteOverlap(job) }
         enqueueReady(job)
         // Due times may have passed in the meantime.
         arm(job)

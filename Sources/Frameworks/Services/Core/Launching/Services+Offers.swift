@@ -29,7 +29,7 @@ extension Services {
         }
         if open.tasks.isEmpty {
             counters.offersDeclined += 1
-            output.effects.append(.call(Calls.decline(open.id, refuseSeconds: configuration.declineSeconds)))
+            output.effects.append(.call(Calls.decline([open.id], refuseSeconds: configuration.declineSeconds)))
         } else {
             counters.offersUsed += 1
             counters.launched += open.tasks.count
