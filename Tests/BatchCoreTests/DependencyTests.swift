@@ -205,7 +205,7 @@ struct DependencyTests {
         (world.agents[0].cpus, world.agents[0].mem) = (1_000, 1_000_000)
         world.put(#"{"name":"a","command":"x","schedule":"R1/2026-01-01T00:01:00Z/PT1H"}"#)
         world.checksInvariants = false
-        for index in 0..<3_000 { world.put(#"{"name":"c\#(index)","command":"x","parents":["a"]}"#) }
+        for index in 0..<3_000 { world.put(#"{"name":"c\#(index)","command":"x","parents":["a"],"disk":1}"#) }
         world.wait(seconds: 60)
         let task = world.running("a")[0]
         world.report(task, .taskFinished)
