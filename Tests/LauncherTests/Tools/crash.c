@@ -101,8 +101,12 @@ static void strike(struct tracer *tracer, pid_t pid, uint64_t number) {
     FILE *file = fopen(tracer->report, "we");
     if (!file || fprintf(file, "%llu %d\n", (unsigned long long)number, pid) < 0 || fclose(file) != 0) fail("the report");
     tracer->has_struck = true;
-    if (tracer->holds) kill(pid, SIGSTOP);
-    kill(tracer->holds ? tracer->launcher : pid, SIGKILL);
+    kill(pid, tracer->holds ? SIGSTOP : SIGKILL);
+}
+
+/// Whether this is the victim's stop that was asked for: only then may the launcher die, since this process ends with it.
+static bool is_held(const struct tracer *tracer, const struct tracee *tracee, int status) {
+    return tracer->holds && tracer->has_struck && tracee->role == tracer->victim && status >> 16 == PTRACE_EVENT_STOP && WSTOPSIG(status) == SIGSTOP;
 }
 
 static void at_call(struct tracer *tracer, const struct tracee *tracee) {
@@ -178,6 +182,12 @@ int main(int argc, char **argv) {
         }
         if (!tracee->is_known) {
             tracee->is_waiting = true;
+            continue;
+        }
+        if (is_held(&tracer, tracee, status)) {
+            // Resumed it would run; so it stays stopped, also when this process lets go of it.
+            if (ptrace(PTRACE_LISTEN, pid, 0, 0) != 0) fail("PTRACE_LISTEN");
+            kill(launcher, SIGKILL);
             continue;
         }
         resume(pid, handle_stop(&tracer, tracee, status));

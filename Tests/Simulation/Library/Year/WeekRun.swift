@@ -85,7 +85,7 @@ private final class WeekPlay {
 
     func begin() {
         batch.stepping.append { [unowned self] in batch.core?.checkInvariants() }
-        batch.onCrash = { [unowned self] in returns(after: world.draw(1 * .second...60 * .second)) }
+        if !isCalm { batch.onCrash = { [unowned self] in returns(after: world.draw(1 * .second...60 * .second)) } }
         batch.start()
         create(0)
         if isCalm { return }
