@@ -52,6 +52,19 @@ struct EventStreamTests {
         }
     }
 
+    @Test func `a reader that comes while the server starts has missed nothing`() async throws {
+        for _ in 0..<20 {
+            try await Fixture.with { fixture in
+                let reader = try await EventReader(fixture, "/agora/v1/events")
+                try await reader.wait("the stream begins") { $0.body.hasPrefix("retry: 1000\r\nid: ") }
+                try await fixture.create("a")
+                try await reader.wait("all is told") { !$0.events.isEmpty }
+                #expect(reader.types == ["job_created"])
+                await reader.close()
+            }
+        }
+    }
+
     @Test(arguments: ["1", "18000000000000000000"]) func `a reader that has missed events is told so`(_ last: String) async throws {
         try await Fixture.with { fixture in
             try await fixture.create("a")

@@ -11,7 +11,7 @@ struct ValidatorTests {
     private func findings(_ definitions: String...) throws -> [JobValidator.Finding] {
         // 2026-01-01
         var validator = JobValidator(at: Moment(monotonic: 0, wall: 1_767_225_600 * .second))
-        return try validator.check(definitions.map { try JSONValue(parsing: Array($0.utf8)) })
+        return validator.check(try definitions.map { try JSONValue(parsing: Array($0.utf8)) })
     }
 
     @Test func `parents may be in other definitions, before or behind`() throws {

@@ -25,7 +25,7 @@ extension JobCommand {
                 }
                 let seconds = Date().timeIntervalSince1970
                 var validator = JobValidator(at: Moment(monotonic: 0, wall: Int64(seconds * 1_000) * .millisecond))
-                findings = try validator.check(definitions)
+                findings = validator.check(definitions)
             } catch {
                 fail("\(error)")
             }

@@ -27,23 +27,22 @@ package struct JobValidator {
     }
 
     /// Parents may be among the definitions themselves, in any order; of two with the same name, the later one counts.
-    /// - Throws: `JSONError`
-    package mutating func check(_ definitions: [JSONValue]) throws -> [Finding] {
+    package mutating func check(_ definitions: [JSONValue]) -> [Finding] {
         let names = definitions.map { $0["name"]?.string ?? "" }
         let parents = definitions.map { $0["parents"]?.array?.compactMap(\.string) ?? [] }
         // A job may name a parent that comes behind it: each has a stand-in until its own turn.
         for name in Set(names + parents.joined()).sorted() where !name.isEmpty {
-            _ = try ask(["name": .string(name), "command": "true", "schedule": "R0//PT1H"])
+            _ = ask(["name": .string(name), "command": "true", "schedule": "R0//PT1H"])
         }
-        return try definitions.indices.map { index in
-            Finding(name: names[index], error: try ask(definitions[index]), unknownParents: parents[index].filter { !names.contains($0) })
+        return definitions.indices.map { index in
+            Finding(name: names[index], error: ask(definitions[index]), unknownParents: parents[index].filter { !names.contains($0) })
         }
     }
 
     /// - Returns: what it is refused with; nil: it is taken.
-    private mutating func ask(_ definition: JSONValue) throws -> String? {
+    private mutating func ask(_ definition: JSONValue) -> String? {
         number += 1
-        let body = try JobBody(json: definition.bytes)
+        let body = JobBody(definition)
         let kind: Batch.Kind = definition["parents"]?.array == nil ? .scheduled : .dependent
         let request = Batch.Request.put(body, kind, .three, zone: body.zone.flatMap(zones.find))
         for case .answer(_, .refused(let refusal)) in batch.handle(.asked(number: number, Origin(), request), at: now) {

@@ -12,6 +12,11 @@ package struct JobBody: Sendable {
         value = try JSONValue(parsing: json)
     }
 
+    package init(_ value: JSONValue) {
+        json = value.bytes
+        self.value = value
+    }
+
     /// The zone that the schedule is meant in, whose file the server must find; nil: none is named.
     package var zone: String? { value["scheduleTimeZone"]?.string.flatMap { $0.isEmpty ? nil : $0 } }
 }

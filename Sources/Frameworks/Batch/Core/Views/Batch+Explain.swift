@@ -132,7 +132,8 @@ extension Batch {
     private func howItFailed(_ run: Run) -> String {
         let place = run.tasks.last.map { " on \($0.host)" } ?? ""
         let code = run.tasks.last?.exitStatus.map { ", exit status \($0)" } ?? ""
-        return "the run of \(text(run.key.due)) failed after \(run.attempts) attempts\(place)\(code): \(run.message)"
+        let attempts = run.attempts == 1 ? "1 attempt" : "\(run.attempts) attempts"
+        return "the run of \(text(run.key.due)) failed after \(attempts)\(place)\(code): \(run.message)"
     }
 
     private func text(_ milliseconds: Int64) -> String { Timestamp(milliseconds: milliseconds).description }

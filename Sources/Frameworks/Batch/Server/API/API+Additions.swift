@@ -8,7 +8,7 @@ import Transport
 /// What Chronos doesn't have: below `/agora/v1`.
 extension API {
     func additions(_ call: Call, _ rest: [String]) async throws -> Reply {
-        if rest == ["events"] { return try events(call) }
+        if rest == ["events"] { return try await events(call) }
         if rest == ["runs"] { return try await runs(call, of: nil) }
         guard rest.count == 3 || rest.count == 4 && rest[2] == "runs", rest[0] == "jobs" else { throw Failure.noSuchPath }
         switch rest[2] {

@@ -1,10 +1,11 @@
 import BatchCore
 import NIOHTTP1
+import Runtime
 import Transport
 
 extension API {
     /// A stream of events that doesn't end.
-    func events(_ call: Call) throws -> Reply {
+    func events(_ call: Call) async throws -> Reply {
         guard call.method == .GET else { throw Failure.method(allowed: "GET") }
         let types = call.query.all("event_type")
         let known = Event.Kind.allCases.map(\.rawValue) + [EventWriter.gapType]
@@ -13,7 +14,10 @@ extension API {
         }
         let jobs = call.query.all("job")
         let filter = EventFeed.Filter(jobs: jobs.isEmpty ? nil : jobs, types: types.isEmpty ? nil : types)
-        guard let stream = feed.listen(after: try Self.lastEvent(call), filter) else {
+        let last = try Self.lastEvent(call)
+        // The core says first what number the events begin with: who comes before that has missed nothing.
+        guard await loop.inspect({ $0.hasStarted }) != nil else { throw Failure.overloaded }
+        guard let stream = feed.listen(after: last, filter) else {
             throw Failure(.serviceUnavailable, "Too many read the events already", headers: ["Retry-After": "10"])
         }
         return .events(stream, headers: ["Cache-Control": "no-cache"])
