@@ -110,6 +110,8 @@ struct MetronomeErrorTests {
         .schedule(#""id":"S","cron":"@daily""#, "/id", "may have lower case letters, digits and dashes, with no dash at its ends"),
         .schedule(#""id":"s""#, "/cron", "error.path.missing"),
         .schedule(#""id":"s","cron":"@daily","startingDeadlineSeconds":59"#, "/startingDeadlineSeconds", "is less than 60"),
+        .schedule(#""id":"s","cron":"@daily","startingDeadlineSeconds":-9223372036854775808"#, "/startingDeadlineSeconds", "is less than 60"),
+        .schedule(#""id":"s","cron":"@daily","startingDeadlineSeconds":1e300"#, "/startingDeadlineSeconds", "is greater than 1000000000"),
         .schedule(
             #""id":"s","cron":"@daily","timezone":"Mars/North""#, "/timezone", "scheduleTimeZone 'Mars/North' is no time zone that this machine knows"
         ),

@@ -42,13 +42,23 @@ struct SpecReader {
         return value.bool
     }
 
+    /// Larger numbers are refused: as seconds they are over thirty years.
+    private static let most = 1e9
+
     mutating func number(_ object: JSONObject, _ name: String, _ path: String, from least: Double) -> Double? {
         guard let value = value(object, name) else { return nil }
-        guard let number = value.double, number.isFinite, number <= 1e9 else {
+        guard let number = value.double, number.isFinite else {
             flaw("\(path)/\(name)", "must be a number")
             return nil
         }
-        if number < least { flaw("\(path)/\(name)", "is less than \(Self.text(least))") }
+        guard number >= least else {
+            flaw("\(path)/\(name)", "is less than \(Self.text(least))")
+            return nil
+        }
+        guard number <= Self.most else {
+            flaw("\(path)/\(name)", "is greater than \(Self.text(Self.most))")
+            return nil
+        }
         return number
     }
 
