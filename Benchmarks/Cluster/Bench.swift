@@ -25,13 +25,16 @@ struct Bench {
         }
     }
 
-    /// - Parameter words: how many rounds; and `jobs` for the rows of batch alone.
+    /// - Parameter words: how many rounds; then which groups of rows, if not all: `tasks`, `due`, `many`, `stored`, or `jobs` for the last three.
     private static func measure(_ words: [String]) async throws {
         let rounds = words.first.flatMap { Int($0) } ?? 5
+        let groups = words.dropFirst()
         print("| what | measured | floor | ratio |\n|---|---|---|---|")
-        if !words.contains("jobs") { try await measureTasks(rounds) }
-        show(try await DueJobs.measure(rounds: min(rounds, 3)))
-        show(try await StoredJobs.measure())
+        if groups.isEmpty || groups.contains("tasks") { try await measureTasks(rounds) }
+        func isWanted(_ group: String) -> Bool { groups.isEmpty || groups.contains("jobs") || groups.contains(group) }
+        if isWanted("due") { show(try await DueTasks.measure(rounds: rounds)) }
+        if isWanted("many") { show(try await DueJobs.measure(rounds: min(rounds, 3))) }
+        if isWanted("stored") { show(try await StoredJobs.measure()) }
     }
 
     private static func measureTasks(_ rounds: Int) async throws {

@@ -24,7 +24,9 @@ enum DueJobs {
                 try cluster.startBatch()
                 try await cluster.waitUntilReady(agents: agents, services: false, batch: true)
                 let due = (SimulatedAgents.now / 1_000 + 20) * 1_000
-                try await StoredJobs.create(count, on: cluster) { _ in #""schedule":"R1/\#(StoredJobs.text(due / 1_000))/PT1H""# }
+                try await StoredJobs.create(count, on: cluster) {
+                    StoredJobs.members($0) + #""schedule":"R1/\#(StoredJobs.text(due / 1_000))/PT1H""#
+                }
                 let posted = SimulatedAgents.now
                 guard posted < due else { throw TestFailure("the jobs were due \(posted - due) ms before the last one was stored") }
                 let servers = Proc.pids(named: "agora", mentioning: cluster.folder)
@@ -78,9 +80,10 @@ enum StoredJobs {
         var created = 0, memory = 0, peak = 0, idle = 0.0
         try await Cluster.run(services: false, batch: true) { cluster in
             try await create(count, on: cluster) { number in
-                number % 2 == 0
-                    ? #""schedule":"R/\#(text(4_102_444_800 + Int64(number)))/P1D""#
-                    : #""cron":"\#(schedules[number / 2 % schedules.count])","scheduleTimeZone":"Europe/Berlin""#
+                members(number)
+                    + (number % 2 == 0
+                        ? #""schedule":"R/\#(text(4_102_444_800 + Int64(number)))/P1D""#
+                        : #""cron":"\#(schedules[number / 2 % schedules.count])","scheduleTimeZone":"Europe/Berlin""#)
             }
             created = Proc.memory(of: try cluster.process("batch").pid).now
             for _ in 0..<3 {
@@ -120,16 +123,20 @@ enum StoredJobs {
     /// A time in ISO 8601, to the second.
     static func text(_ seconds: Int64) -> String { ISO8601DateFormatter().string(from: Date(timeIntervalSince1970: Double(seconds))) }
 
+    /// What a usual job has beside its schedule.
+    static func members(_ number: Int) -> String {
+        #""name":"job-\#(number)","command":"/usr/local/bin/nightly --of customer-\#(number)","cpus":0.1,"mem":16,"disk":1,"#
+            + #""owner":"somebody@example.org","#
+    }
+
     /// Posts jobs, many at a time.
-    static func create(_ count: Int, on cluster: Cluster, _ schedule: @escaping @Sendable (Int) -> String) async throws {
+    /// - Parameter members: of each job's JSON.
+    static func create(_ count: Int, on cluster: Cluster, _ members: @escaping @Sendable (Int) -> String) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for worker in 0..<32 {
                 group.addTask {
                     for number in stride(from: worker, to: count, by: 32) {
-                        let answer = try await cluster.call(
-                            .POST, "\(cluster.batch)/v1/scheduler/iso8601",
-                            #"{"name":"job-\#(number)","command":"/usr/local/bin/nightly --of customer-\#(number)","cpus":0.1,"mem":16,"disk":1,"#
-                                + #""owner":"somebody@example.org",\#(schedule(number))}"#)
+                        let answer = try await cluster.call(.POST, "\(cluster.batch)/v1/scheduler/iso8601", "{\(members(number))}")
                         guard answer.status == .noContent else { throw TestFailure("\(answer.status.code) \(answer.text)") }
                     }
                 }

@@ -57,6 +57,39 @@ struct MatchingTests {
         #expect(world.running("changed").count == later)
     }
 
+    /// So many that they don't fit into one transaction; they become due in a minute.
+    private func thousands() -> World {
+        var world = World(agents: 40)
+        for index in world.agents.indices { (world.agents[index].cpus, world.agents[index].mem) = (100, 100_000) }
+        world.checksInvariants = false
+        for index in 0..<3_000 {
+            world.put(#"{"name":"j\#(index)","command":"x","schedule":"R1/2026-01-01T00:01:00Z/PT1H","cpus":0.1,"mem":1,"disk":0}"#)
+        }
+        return world
+    }
+
+    @Test func `thousands that are due at once begin with the offers that came first, before anything else is looked at`() {
+        var world = thousands()
+        let before = world.core.counters.offersReceived
+        world.wait(seconds: 60)
+        #expect(world.tasks.count == 3_000 && world.core.counters.offersReceived == before + 40)
+    }
+
+    @Test func `offers of which some are used end with the subscription`() {
+        var world = thousands()
+        world.now = world.now.advanced(by: 60 * .second)
+        while world.core.queue.count < 3_000 { world.send(.woken) }
+        _ = world.offerOnce()
+        let launched = world.launched.count
+        #expect(launched > 0 && launched < 3_000 && !world.core.openOffers.all.isEmpty)
+        world.core.checkInvariants()
+        world.isConnected = false
+        world.send(.told(.disconnected))
+        world.connect()
+        world.settle()
+        #expect(world.launched.count == 3_000 && Set(world.launched).count == 3_000)
+    }
+
     @Test func `high priority goes first`() {
         var world = World()
         put(&world, "first", cpus: 4)

@@ -1,5 +1,6 @@
 import FrameworkCore
 import Machine
+import MesosAPI
 
 extension Batch {
     /// Over all that decides what happens next.
@@ -26,6 +27,7 @@ extension Batch {
         for run in abandoned { combine(run, into: &digest) }
         for entry in queue.all where runs.contains(entry.run) && runs[entry.run].isQueued { digest.combine(runs[entry.run].key.text) }
         digest.combine(queue.reservation?.agent ?? "")
+        for offer in openOffers.all { digest.combine(offer.id.value) }
         digest.combine(work.count)
         digest.combine(dues.next ?? -1)
         digest.combine(timers.next ?? -1)
@@ -69,6 +71,7 @@ extension Batch {
                 precondition(job.armedAt.map { $0 <= due } ?? false, "nothing wakes \(job.name) at \(due)")
             }
         }
+        precondition(openOffers.all.isEmpty || work.contains(.match), "offers are kept for nothing")
         precondition(eventIDs.last <= eventIDs.reserved, "an event has a number that is not stored")
         precondition(notices.count <= Self.mostNotices, "\(notices.count) notices wait")
         precondition(counted == runs.count, "a run belongs to no job")

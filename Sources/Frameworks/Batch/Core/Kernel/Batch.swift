@@ -44,6 +44,7 @@ package struct Batch: StateMachine {
     var timers = Timers<Timer>()
     var agents = AgentLoads()
     var offersSeen = OffersSeen()
+    var openOffers = OpenOffers()
     /// A timer for forgetting old runs is set.
     var isSweeping = false
     /// What is still to be done, in order, since it would have been too much for one transaction.
@@ -88,6 +89,8 @@ package struct Batch: StateMachine {
         case consider(Handle<Job>)
         /// These are to end.
         case end([Handle<Run>], Run.Outcome, String)
+        /// Offers are left that may be of use.
+        case match
     }
 
     /// The wall clock in milliseconds since 1970, in which due times are counted.
@@ -113,7 +116,7 @@ package struct Batch: StateMachine {
         case .woken: output.wakeTime = nil
         case .asked(let number, _, let request): answer(number, request)
         case .told(.subscribed(let frameworkID, let master, _)): subscribed(frameworkID: frameworkID, master: master)
-        case .told(.disconnected): link.isSubscribed = false
+        case .told(.disconnected): disconnected()
         case .told(.offered(let offers)): use(offers)
         case .told(.updated(let status)): updated(status)
         case .told(.messaged): break
@@ -155,6 +158,7 @@ package struct Batch: StateMachine {
         switch next {
         case .consider(let job): makeReadyRun(job)
         case .end(let runs, let outcome, let message): endAll(runs, as: outcome, message)
+        case .match: matchOn()
         }
     }
 }

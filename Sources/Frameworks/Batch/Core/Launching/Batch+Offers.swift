@@ -4,13 +4,31 @@ import MesosAPI
 import Resources
 
 /// An offer that has come, with what has been decided of it so far.
-private struct OpenOffer {
+struct OpenOffer: Sendable {
     let id: Mesos_V1_OfferID
     let agent: Agent
     let isInMaintenance: Bool
     /// What is left of it.
     var offered: OfferedResources
     var tasks: [Mesos_V1_TaskInfo] = []
+}
+
+/// Offers that are being matched: what can be launched on them may be too much for one transaction.
+struct OpenOffers: Sendable {
+    private(set) var all: [OpenOffer] = []
+    /// Some were answered before all that waits had been tried on what is left of them.
+    private(set) var wereSplit = false
+
+    mutating func add(_ offers: [OpenOffer]) { all += offers }
+
+    /// Keeps those for which nothing has been found yet.
+    /// - Returns: the others.
+    mutating func split(_ offers: [OpenOffer]) -> [OpenOffer] {
+        (all, wereSplit) = (offers.filter(\.tasks.isEmpty), true)
+        return offers.filter { !$0.tasks.isEmpty }
+    }
+
+    mutating func forget() { self = OpenOffers() }
 }
 
 extension Batch {
@@ -21,15 +39,27 @@ extension Batch {
     /// ever, the first one that has waited for `reserveAfter` gets an agent that is big enough: nothing else is started there until it fits.
     mutating func use(_ offers: [Mesos_V1_Offer]) {
         counters.offersReceived += offers.count
-        var open = offers.map { offer in
-            OpenOffer(id: offer.id, agent: Agent(offer), isInMaintenance: isInMaintenance(offer), offered: OfferedResources(offer.resources))
+        let isUnderWay = !openOffers.all.isEmpty
+        openOffers.add(
+            offers.map { offer in
+                OpenOffer(id: offer.id, agent: Agent(offer), isInMaintenance: isInMaintenance(offer), offered: OfferedResources(offer.resources))
+            })
+        if !isUnderWay { matchOn() }
+    }
+
+    /// Matches the offers that are open with the runs that wait. When an input's transaction is full, the next one goes on with those that are left:
+    /// it follows before anything that is queued, so that updates of what runs already don't hold up what doesn't.
+    mutating func matchOn() {
+        var open = openOffers.all
+        if link.unknown.isEmpty, !open.isEmpty, !match(&open) {
+            close(openOffers.split(open))
+            if !openOffers.all.isEmpty { return work.append(.match) }
+        } else {
+            close(open)
         }
-        if link.unknown.isEmpty { match(&open) }
-        for offer in open {
-            let room = Demand(of: offer.offered, roles: roles)
-            offersSeen.note(.init(agent: offer.agent, room: room, isInMaintenance: offer.isInMaintenance, at: now.monotonic))
-        }
-        close(open)
+        // What is left of those comes back only if it is asked for.
+        if openOffers.wereSplit, queue.count > 0 { link.isReviving = true }
+        openOffers.forget()
     }
 
     private var roles: [String] { configuration.role == Role.unreserved ? [Role.unreserved] : [configuration.role, Role.unreserved] }
@@ -41,7 +71,8 @@ extension Batch {
         return now.wall >= start && now.wall < start.saturatingAdd(duration)
     }
 
-    private mutating func match(_ open: inout [OpenOffer]) {
+    /// - Returns: whether all that waits has been tried; false: the output is full before.
+    private mutating func match(_ open: inout [OpenOffer]) -> Bool {
         renewReservation(open)
         // By the number of the shape. A queue is long, and most of it is refused most of the time: nothing else is looked at then.
         var isRefused = Array(repeating: false, count: queue.shapeCount)
@@ -51,25 +82,23 @@ extension Batch {
             let hasReserved = queue.reservation?.run == handle
             if !hasReserved, isRefused[entry.shape] { continue }
             guard runs.contains(handle), runs[handle].isQueued else { continue }
-            if output.isFull {
-                // The rest follows with the next offers, which are asked for at once.
-                link.isReviving = true
-                break
-            }
+            if output.isFull { return false }
             guard let job = jobHandles[runs[handle].key.job] else { continue }
             let shape = Shape(of: jobs[job].definition)
             // Of another definition: the run stands in the queue once more, as what it is now.
             guard queue.number(of: shape) == entry.shape else { continue }
             if launchAll(handle, job, shape, &open) { continue }
+            if output.isFull { return false }
             isRefused[entry.shape] = true
             if starving == nil, now.monotonic - runs[handle].waitsSince >= configuration.reserveAfter { starving = handle }
         }
         queue.compact { runs.contains($0) && runs[$0].isQueued }
         if queue.reservation == nil, let starving { reserve(for: starving, open) }
+        return true
     }
 
     /// Launches of a run what may be launched.
-    /// - Returns: whether all of that fits; false: some doesn't.
+    /// - Returns: whether all of that is launched; false: some doesn't fit, or the output is full.
     private mutating func launchAll(_ handle: Handle<Run>, _ job: Handle<Job>, _ shape: Shape, _ open: inout [OpenOffer]) -> Bool {
         var next = open.startIndex
         while runs[handle].isQueued, !output.isFull {
@@ -79,9 +108,7 @@ extension Batch {
             next = index
             open[index].tasks.append(launch(handle, job, shape.demand, on: open[index].agent, from: &open[index].offered))
         }
-        // The rest follows with the next offers, which are asked for at once.
-        if runs[handle].isQueued { link.isReviving = true }
-        return true
+        return !runs[handle].isQueued
     }
 
     private func fits(_ shape: Shape, _ open: OpenOffer, hasReserved: Bool) -> Bool {
@@ -156,6 +183,8 @@ extension Batch {
     private mutating func close(_ all: [OpenOffer]) {
         var unused: [(refuseSeconds: Double, offers: [Mesos_V1_OfferID])] = []
         for open in all {
+            let room = Demand(of: open.offered, roles: roles)
+            offersSeen.note(.init(agent: open.agent, room: room, isInMaintenance: open.isInMaintenance, at: now.monotonic))
             let seconds = refuseSeconds(open.agent)
             if !open.tasks.isEmpty {
                 output.effects.append(.call(Calls.launch(open.tasks, on: open.id, refuseSeconds: seconds)))

@@ -28,7 +28,14 @@ extension Batch {
     /// Says what the next subscription is to be made with: nothing is wanted then until it is known what still runs.
     mutating func present() { output.effects.append(.present(frameworkInfo, suppressedRoles: [configuration.role])) }
 
+    /// Offers end with the subscription.
+    mutating func disconnected() {
+        link.isSubscribed = false
+        openOffers.forget()
+    }
+
     mutating func subscribed(frameworkID: String, master: String) {
+        openOffers.forget()
         link.isSubscribed = true
         link.master = master
         link.isSuppressed = true
