@@ -66,7 +66,9 @@ let targets: [Target] = [
         "Scheduling", "Frameworks/Scheduling",
         ["MesosAPI", "Transport", "JSON", protobuf, logging, nioCore, nioPosix, nioHTTP1, nioSSL]),
     library("FrameworkCore", "Frameworks/Core", ["Machine", "JSON", "Resources", "MesosAPI", protobuf]),
-    library("FrameworkServer", "Frameworks/Server", ["FrameworkCore", "Scheduling", "Store", "Transport", "JSON", "MesosAPI", nioHTTP1]),
+    library(
+        "FrameworkServer", "Frameworks/Server",
+        ["FrameworkCore", "Machine", "Runtime", "Scheduling", "Store", "Transport", "JSON", "MesosAPI", nioHTTP1, lifecycle, logging]),
     library(
         "ServicesCore", "Frameworks/Services/Core",
         ["FrameworkCore", "Machine", "JSON", "Resources", "MesosAPI", "AgoraAPI", ordered, deque, protobuf]),

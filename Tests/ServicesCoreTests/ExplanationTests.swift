@@ -1,3 +1,4 @@
+import FrameworkCore
 import Machine
 import MesosAPI
 import Testing
@@ -35,7 +36,7 @@ struct ExplanationTests {
         let lines = explain(world)?.lines ?? []
         #expect(lines.contains { $0.contains("the next launch is in 30 s") })
         #expect(lines.contains { $0.contains("Command exited with status 1") })
-        world.send(.disconnected)
+        world.send(.told(.disconnected))
         #expect(explain(world)?.lines.contains("there is no connection to a master, so no offers come") == true)
         var empty = World(agents: 0)
         empty.create(#"{"id":"/a","cmd":"sleep 1"}"#)

@@ -39,7 +39,7 @@ struct LaunchTests {
                 "store", "step 0", "group", "post", "answer", "done 0", "step 1", "Scheduled", "revive"
             ])
         let agent = World.ModelAgent(id: "s1", host: "h1")
-        let offered = world.send(.offered([Builders.offer(id: "o1", agent, cpus: 4, mem: 1024)]))
+        let offered = world.send(.told(.offered([Builders.offer(id: "o1", agent, cpus: 4, mem: 1024)])))
         // It is to be woken sooner anyway, to ask after its tasks.
         #expect(offered.map(name) == ["store", "Provisioned", "accept", "suppress"])
         let task = world.task(world.instances("/a")[0])
@@ -48,11 +48,11 @@ struct LaunchTests {
         status.agentID.value = "s1"
         status.state = .taskRunning
         status.uuid = .init([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16])
-        let running = world.send(.updated(status))
+        let running = world.send(.told(.updated(status)))
         #expect(running.map(name) == ["store", "TASK_RUNNING", "Running", "acknowledge", "done 1", "success"])
         #expect(TaskCounts(world.instances("/a")).running == 1)
         // The same update again changes nothing, and is acknowledged again.
-        #expect(world.send(.updated(status)).map(name) == ["TASK_RUNNING", "acknowledge"])
+        #expect(world.send(.told(.updated(status))).map(name) == ["TASK_RUNNING", "acknowledge"])
     }
 
     @Test func `one offer takes as many instances as fit, in one call`() {
@@ -81,7 +81,7 @@ struct LaunchTests {
         world.create(#"{"id":"/a","cmd":"sleep 1","cpus":1,"mem":32,"instances":8}"#)
         world.create(#"{"id":"/b","cmd":"sleep 1","cpus":1,"mem":32,"instances":8}"#)
         world.agents[0].cpus = 8
-        world.send(.disconnected)
+        world.send(.told(.disconnected))
         world.connect()
         world.settle()
         #expect(world.running("/a").count == 4)

@@ -77,7 +77,7 @@ struct World {
     mutating func connect() {
         isConnected = true
         isSuppressed = true
-        send(.subscribed(frameworkID: "framework-1", master: "master:5050", region: nil))
+        send(.told(.subscribed(frameworkID: "framework-1", master: "master:5050", region: nil)))
     }
 
     /// What a crash leaves, found by a new process.
@@ -135,7 +135,7 @@ struct World {
         for _ in 0..<10_000 {
             if !updates.isEmpty {
                 let status = updates.removeFirst()
-                send(.updated(status))
+                send(.told(.updated(status)))
             } else if !offerOnce() {
                 return
             }
@@ -264,7 +264,7 @@ struct World {
             offers["offer-\(counter)"] = (agent.id, true)
         }
         guard !all.isEmpty else { return false }
-        send(.offered(all))
+        send(.told(.offered(all)))
         return true
     }
 
@@ -340,7 +340,7 @@ extension World {
     /// The least that can happen next: one update, or offers, or, when nothing else does, the passing of time.
     mutating func step() {
         if !updates.isEmpty {
-            send(.updated(updates.removeFirst()))
+            send(.told(.updated(updates.removeFirst())))
         } else if !offerOnce(), let time = wakeTime {
             now = now.advanced(by: max(0, time - now.monotonic))
             wakeTime = nil

@@ -1,3 +1,4 @@
+import FrameworkServer
 import JSON
 import NIOHTTP1
 import Testing

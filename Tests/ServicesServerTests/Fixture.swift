@@ -1,4 +1,5 @@
 import Foundation
+import FrameworkServer
 import JSON
 import Logging
 import NIOHTTP1

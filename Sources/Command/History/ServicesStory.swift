@@ -1,3 +1,4 @@
+import FrameworkCore
 import Machine
 import MesosAPI
 import Runtime
@@ -12,8 +13,8 @@ struct ServicesStory: Story {
         switch step.input {
         case .started: notes.add("started")
         case .asked(_, let origin, let request): notes.add("\(origin.peer) asks: \(Narration.line(request))")
-        case .disconnected: notes.add("no connection to the master")
-        case .subscribed(_, let master, _): notes.add("subscribed with the master at \(master)")
+        case .told(.disconnected): notes.add("no connection to the master")
+        case .told(.subscribed(_, let master, _)): notes.add("subscribed with the master at \(master)")
         default: break
         }
         for effect in step.effects {
@@ -50,10 +51,10 @@ struct ServicesStory: Story {
         }
         switch step.input {
         case .asked(_, let origin, let request): return "\(origin.peer) asked: \(Narration.line(request))"
-        case .updated(let status): return "after \(status.taskID.value) was \(status.story)"
-        case .subscribed: return "it had been killed before, and that is said again to the new master"
+        case .told(.updated(let status)): return "after \(status.taskID.value) was \(status.story)"
+        case .told(.subscribed): return "it had been killed before, and that is said again to the new master"
         case .woken: return "its time was over"
-        case .offered: return "the deployment went on"
+        case .told(.offered): return "the deployment went on"
         default: return Narration.line(step.input)
         }
     }

@@ -3,7 +3,7 @@ package struct FlagTable<Settings>: Sendable {
     /// In the order of the help.
     package let flags: [Flag<Settings>]
     /// What the variables begin with: `MARATHON_`.
-    private let prefix: String
+    package let prefix: String
     /// Variables under names of their own, by the flag's name.
     private let otherVariables: [String: String]
 

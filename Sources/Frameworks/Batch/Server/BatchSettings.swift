@@ -1,35 +1,19 @@
 import BatchCore
-import FrameworkServer
+package import FrameworkServer
 
 /// All configuration of a batch process, with Chronos 3.0's names and defaults where it has them (docs/configuration.md).
-package struct BatchSettings: Sendable {
-    /// `--master`: `host:port` or `http(s)://host:port`; several are separated by commas.
-    package var master = "127.0.0.1:5050"
-    package var ip = "127.0.0.1"
-    /// `--http_port`; 4400 is what Chronos's packages set, its own default is 8080.
-    package var port = 4400
-    /// What is advertised: to the master, and by `/leader`.
-    package var hostname = "localhost"
-    package var workDir = "/var/lib/agora/batch"
-    /// State is forgotten with the process.
-    package var isInMemory = false
+@dynamicMemberLookup
+package struct BatchSettings: FrameworkServerSettings {
+    package static let name = "batch"
+
+    /// Port 4400 is what Chronos's packages set, its own default is 8080.
+    package var framework = FrameworkSettings(frameworkName: "chronos", port: 4400, workDir: "/var/lib/agora/batch")
     /// Where the time zone database lies.
     package var zoneInfo = "/usr/share/zoneinfo"
-    package var principal: String?
-    package var secret: String?
-    /// `user:password` that every request must carry.
-    package var httpCredentials: String?
-    package var frameworkName = "chronos"
-    package var mesosRole = "*"
-    package var user = "root"
-    package var webuiURL: String?
     package var clusterName: String?
     var channels = Channels()
     /// `--notification_age`: seconds for which a notice is tried.
     package var notificationAge = 3_600
-    package var checkpoint = true
-    /// Seconds.
-    package var failoverTimeout = 604_800
     package var taskCPU = 0.1
     /// MB, as is `taskDisk`.
     package var taskMem = 128.0
@@ -49,33 +33,28 @@ package struct BatchSettings: Sendable {
 
     package init() {}
 
+    package subscript<Value>(dynamicMember path: WritableKeyPath<FrameworkSettings, Value>) -> Value {
+        get { framework[keyPath: path] }
+        set { framework[keyPath: path] = newValue }
+    }
+
     /// Why these settings can't be used, in one line; nil if they can.
     package var problem: String? {
-        for name in master.split(separator: ",") where name.contains("://") && !name.contains("http://") && !name.contains("https://") {
-            return "--master: '\(name)' can't be followed (there is no ZooKeeper); name the masters themselves, host:port"
-        }
+        if let problem = framework.problem { return problem }
         for (flag, amount) in [("mesos_task_cpu", taskCPU), ("mesos_task_mem", taskMem), ("mesos_task_disk", taskDisk)] where amount <= 0 {
             return "--\(flag) must be above 0"
         }
-        if let httpCredentials, !httpCredentials.contains(":") { return "--http_credentials must be user:password" }
         return channels.problem
     }
 
     /// What the core needs to know.
     var configuration: Configuration {
         var configuration = Configuration()
-        configuration.frameworkName = frameworkName
-        configuration.role = mesosRole
-        configuration.user = user
-        configuration.principal = principal
-        configuration.hostname = hostname
-        configuration.webuiURL = webuiURL ?? "http://\(hostname):\(port)"
-        configuration.checkpoint = checkpoint
-        configuration.failoverTimeout = Double(failoverTimeout)
+        configuration.identity = framework.identity
         configuration.defaults.cpus = taskCPU
         configuration.defaults.mem = taskMem
         configuration.defaults.disk = taskDisk
-        configuration.defaults.user = user
+        configuration.defaults.user = framework.user
         configuration.retryDelay = Int64(failureRetry)
         configuration.disableAfterFailures = Int64(disableAfterFailures)
         configuration.declineSeconds = Double(declineOfferDuration) / 1000

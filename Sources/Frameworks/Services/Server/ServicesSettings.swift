@@ -1,28 +1,13 @@
+package import FrameworkServer
 import ServicesCore
 
 /// All configuration of a services process, with Marathon 1.11's names and defaults where it has them (docs/command-line-flags.md).
-package struct ServicesSettings: Sendable {
-    /// `--master`: `host:port` or `http(s)://host:port`; several are separated by commas.
-    package var master = "127.0.0.1:5050"
-    package var ip = "127.0.0.1"
-    /// `--http_port`
-    package var port = 8080
-    /// What is advertised: to the master, and in `X-Marathon-Leader`.
-    package var hostname = "localhost"
-    package var workDir = "/var/lib/agora/services"
-    /// State is forgotten with the process.
-    package var isInMemory = false
-    /// `--mesos_authentication_principal`, `--mesos_authentication_secret`
-    package var principal: String?
-    package var secret: String?
-    package var frameworkName = "marathon"
-    package var mesosRole = "*"
-    package var mesosUser = "root"
-    package var webuiURL: String?
+@dynamicMemberLookup
+package struct ServicesSettings: FrameworkServerSettings {
+    package static let name = "services"
+
+    package var framework = FrameworkSettings(frameworkName: "marathon", port: 8080, workDir: "/var/lib/agora/services")
     package var mesosLeaderUIURL: String?
-    package var checkpoint = true
-    /// Seconds.
-    package var failoverTimeout = 604_800
     package var localPortMin = 10_000
     package var localPortMax = 20_000
     package var envVarsPrefix: String?
@@ -51,19 +36,20 @@ package struct ServicesSettings: Sendable {
     package var maxConcurrentMarathonHealthChecks = 256
     package var httpMaxConcurrentRequests: Int?
     package var httpCompression = true
-    /// `user:password` that every request must carry.
-    package var httpCredentials: String?
     package var httpRealm = "Mesosphere"
     /// `--access_control_allow_origin`, one or several.
     package var accessControlAllowOrigin: [String] = []
 
     package init() {}
 
+    package subscript<Value>(dynamicMember path: WritableKeyPath<FrameworkSettings, Value>) -> Value {
+        get { framework[keyPath: path] }
+        set { framework[keyPath: path] = newValue }
+    }
+
     /// Why these settings can't be used, in one line; nil if they can.
     package var problem: String? {
-        for name in master.split(separator: ",") where name.contains("://") && !name.contains("http://") && !name.contains("https://") {
-            return "--master: '\(name)' can't be followed (there is no ZooKeeper); name the masters themselves, host:port"
-        }
+        if let problem = framework.problem { return problem }
         if localPortMin > localPortMax || localPortMin < 1 || localPortMax > 65_535 {
             return "--local_port_min and --local_port_max must be a range of ports"
         }
@@ -74,21 +60,13 @@ package struct ServicesSettings: Sendable {
         if Configuration.AcceptedRoles(rawValue: acceptedResourceRolesDefaultBehavior) == nil {
             return "--accepted_resource_roles_default_behavior must be any, unreserved or reserved"
         }
-        if let httpCredentials, !httpCredentials.contains(":") { return "--http_credentials must be user:password" }
         return nil
     }
 
     /// What the core needs to know.
     var configuration: Configuration {
         var configuration = Configuration()
-        configuration.frameworkName = frameworkName
-        configuration.role = mesosRole
-        configuration.user = mesosUser
-        configuration.principal = principal
-        configuration.hostname = hostname
-        configuration.webuiURL = webuiURL ?? "http://\(hostname):\(port)"
-        configuration.checkpoint = checkpoint
-        configuration.failoverTimeout = Double(failoverTimeout)
+        configuration.identity = framework.identity
         configuration.features = features.compactMap(AppRules.Feature.init)
         configuration.defaultNetworkName = defaultNetworkName
         configuration.mesosBridgeName = mesosBridgeName

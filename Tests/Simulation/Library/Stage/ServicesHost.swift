@@ -30,7 +30,7 @@ final class ServicesHost: Host<Services> {
             return call
         }
         client.onEvent = { [unowned self] event in take(event) }
-        client.onDisconnected = { [unowned self] in post(.disconnected) }
+        client.onDisconnected = { [unowned self] in post(.told(.disconnected)) }
     }
 
     override func makeCore() -> Services { Services() }
@@ -57,9 +57,9 @@ final class ServicesHost: Host<Services> {
         switch event.type {
         case .subscribed:
             framework.id = event.subscribed.frameworkID
-            post(.subscribed(frameworkID: event.subscribed.frameworkID.value, master: "master:5050", region: nil))
-        case .offers: post(.offered(event.offers.offers))
-        case .update: post(.updated(event.update.status))
+            post(.told(.subscribed(frameworkID: event.subscribed.frameworkID.value, master: "master:5050", region: nil)))
+        case .offers: post(.told(.offered(event.offers.offers)))
+        case .update: post(.told(.updated(event.update.status)))
         case .error: world.fail("services", "the master refuses services: \(event.error.message)")
         default: break
         }

@@ -1,17 +1,9 @@
+package import FrameworkCore
 package import Machine
 
 /// What of the flags decides anything. Defaults are those of Chronos 3.0 docs/configuration.md.
 package struct Configuration: Hashable, Sendable {
-    package var frameworkName = "chronos"
-    /// `--mesos_role`
-    package var role = "*"
-    package var user = "root"
-    package var principal: String?
-    package var hostname = "localhost"
-    package var webuiURL: String?
-    package var checkpoint = true
-    /// Seconds.
-    package var failoverTimeout: Double = 604_800
+    package var identity = FrameworkIdentity(name: "chronos")
     package var defaults = JobDefinition.Defaults()
     /// `--failure_retry`, in milliseconds.
     package var retryDelay: Int64 = 60_000
@@ -38,14 +30,8 @@ package struct Configuration: Hashable, Sendable {
 
 extension Configuration: Recordable {
     package func record(into writer: inout RecordingWriter) {
-        writer.put(frameworkName)
-        writer.put(role)
-        writer.put(user)
-        writer.put(principal)
-        writer.put(hostname)
-        writer.put(webuiURL)
-        writer.put(checkpoint)
-        for number in [failoverTimeout, defaults.cpus, defaults.mem, defaults.disk, declineSeconds] { writer.put(number.bitPattern) }
+        writer.put(identity)
+        for number in [defaults.cpus, defaults.mem, defaults.disk, declineSeconds] { writer.put(number.bitPattern) }
         writer.put(defaults.user)
         writer.put(history)
         let times = [
@@ -58,14 +44,7 @@ extension Configuration: Recordable {
 
     package init(from reader: inout RecordingReader) throws(RecordingError) {
         self.init()
-        frameworkName = try reader.string()
-        role = try reader.string()
-        user = try reader.string()
-        principal = try reader.optionalString()
-        hostname = try reader.string()
-        webuiURL = try reader.optionalString()
-        checkpoint = try reader.bool()
-        failoverTimeout = Double(bitPattern: try reader.uint64())
+        identity = try FrameworkIdentity(from: &reader)
         defaults.cpus = Double(bitPattern: try reader.uint64())
         defaults.mem = Double(bitPattern: try reader.uint64())
         defaults.disk = Double(bitPattern: try reader.uint64())

@@ -62,7 +62,9 @@ extension Batch {
         openOffers.forget()
     }
 
-    private var roles: [String] { configuration.role == Role.unreserved ? [Role.unreserved] : [configuration.role, Role.unreserved] }
+    private var roles: [String] {
+        configuration.identity.role == Role.unreserved ? [Role.unreserved] : [configuration.identity.role, Role.unreserved]
+    }
 
     private func isInMaintenance(_ offer: Mesos_V1_Offer) -> Bool {
         guard offer.hasUnavailability else { return false }

@@ -55,11 +55,11 @@ extension Batch {
             guard link.isSuppressed || link.isReviving else { return }
             link.isSuppressed = false
             link.isReviving = false
-            output.effects.append(.call(Calls.revive(configuration.role)))
+            output.effects.append(.call(Calls.revive(configuration.identity.role)))
         } else if !link.isSuppressed {
             link.isSuppressed = true
             link.isReviving = false
-            output.effects.append(.call(Calls.suppress(configuration.role)))
+            output.effects.append(.call(Calls.suppress(configuration.identity.role)))
         }
     }
 }

@@ -6,27 +6,12 @@ import MesosAPI
 extension Batch {
     /// What the scheduler says of itself to the master.
     private var frameworkInfo: Mesos_V1_FrameworkInfo {
-        var info = Mesos_V1_FrameworkInfo()
-        info.name = configuration.frameworkName
-        info.user = configuration.user
-        info.checkpoint = configuration.checkpoint
-        info.failoverTimeout = configuration.failoverTimeout
-        info.hostname = configuration.hostname
-        if let url = configuration.webuiURL { info.webuiURL = url }
-        if let principal = configuration.principal { info.principal = principal }
-        if let id = link.frameworkID { info.id.value = id }
-        info.roles = [configuration.role]
-        let capabilities: [Mesos_V1_FrameworkInfo.Capability.TypeEnum] = [.multiRole, .partitionAware, .reservationRefinement]
-        info.capabilities = capabilities.map { type in
-            var capability = Mesos_V1_FrameworkInfo.Capability()
-            capability.type = type
-            return capability
-        }
-        return info
+        configuration.identity.info(
+            id: link.frameworkID, roles: [configuration.identity.role], capabilities: [.multiRole, .partitionAware, .reservationRefinement])
     }
 
     /// Says what the next subscription is to be made with: nothing is wanted then until it is known what still runs.
-    mutating func present() { output.effects.append(.present(frameworkInfo, suppressedRoles: [configuration.role])) }
+    mutating func present() { output.effects.append(.present(frameworkInfo, suppressedRoles: [configuration.identity.role])) }
 
     /// Offers end with the subscription.
     mutating func disconnected() {

@@ -1,3 +1,4 @@
+import FrameworkCore
 import Machine
 
 /// Where apps stand among each other.
@@ -57,7 +58,7 @@ extension Services {
         let old = apps[app].definition?.app
         if let old { servicePorts.remove(old) }
         if let definition { servicePorts.add(definition.app) }
-        for role in [old?.role, definition?.app.role] where role != nil && role != configuration.role { rolesMayHaveChanged = true }
+        for role in [old?.role, definition?.app.role] where role != nil && role != configuration.identity.role { rolesMayHaveChanged = true }
         apps[app].definition = definition
         if let definition {
             apps[app].matchers = definition.app.constraints.map(ConstraintMatcher.init)

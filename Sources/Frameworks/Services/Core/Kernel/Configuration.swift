@@ -1,18 +1,9 @@
+package import FrameworkCore
 package import Machine
 
 /// What of the flags decides anything. Defaults are those of Marathon 1.11 docs/command-line-flags.md, without its throttles.
 package struct Configuration: Hashable, Sendable {
-    package var frameworkName = "marathon"
-    /// `--mesos_role`
-    package var role = "*"
-    /// `--mesos_user`
-    package var user = "root"
-    package var principal: String?
-    package var hostname = "localhost"
-    package var webuiURL: String?
-    package var checkpoint = true
-    /// Seconds.
-    package var failoverTimeout: Double = 604_800
+    package var identity = FrameworkIdentity(name: "marathon")
     package var features: [AppRules.Feature] = []
     package var defaultNetworkName: String?
     package var mesosBridgeName = "mesos-bridge"
@@ -42,21 +33,15 @@ package struct Configuration: Hashable, Sendable {
         rules.defaultNetworkName = defaultNetworkName
         rules.mesosBridgeName = mesosBridgeName
         let group = id.isTopLevel || id.isRoot ? [] : id.topLevel.segments
-        rules.roles = .init(valid: [role] + group.filter { $0 != role }, standard: role, previous: previousRole, isChangeForced: isForced)
+        rules.roles = .init(
+            valid: [identity.role] + group.filter { $0 != identity.role }, standard: identity.role, previous: previousRole, isChangeForced: isForced)
         return rules
     }
 }
 
 extension Configuration: Recordable {
     package func record(into writer: inout RecordingWriter) {
-        writer.put(frameworkName)
-        writer.put(role)
-        writer.put(user)
-        writer.put(principal)
-        writer.put(hostname)
-        writer.put(webuiURL)
-        writer.put(checkpoint)
-        writer.put(failoverTimeout.bitPattern)
+        writer.put(identity)
         writer.put(features.map(\.rawValue)) { $0.put($1) }
         writer.put(defaultNetworkName)
         writer.put(mesosBridgeName)
@@ -73,14 +58,7 @@ extension Configuration: Recordable {
 
     package init(from reader: inout RecordingReader) throws(RecordingError) {
         self.init()
-        frameworkName = try reader.string()
-        role = try reader.string()
-        user = try reader.string()
-        principal = try reader.optionalString()
-        hostname = try reader.string()
-        webuiURL = try reader.optionalString()
-        checkpoint = try reader.bool()
-        failoverTimeout = Double(bitPattern: try reader.uint64())
+        identity = try FrameworkIdentity(from: &reader)
         let names = try reader.array { reader throws(RecordingError) in try reader.string() }
         features = names.compactMap(AppRules.Feature.init)
         defaultNetworkName = try reader.optionalString()

@@ -1,7 +1,5 @@
 import FrameworkCore
 package import Machine
-import MesosAPI
-import SwiftProtobuf
 
 extension Services.Input: Recordable {
     package func record(into writer: inout RecordingWriter) {
@@ -16,25 +14,11 @@ extension Services.Input: Recordable {
             writer.put(number)
             writer.put(origin)
             writer.put(request)
-        case .subscribed(let frameworkID, let master, let region):
+        case .told(let event):
             writer.put(2)
-            writer.put(frameworkID)
-            writer.put(master)
-            writer.put(region)
-        case .disconnected: writer.put(3)
-        case .offered(let offers):
-            writer.put(4)
-            writer.put(offers) { $0.put($1) }
-        case .updated(let status):
-            writer.put(5)
-            writer.put(status)
-        case .messaged(let executor, let agent, let data):
-            writer.put(6)
-            writer.put(executor)
-            writer.put(agent)
-            writer.put(data)
+            writer.put(event)
         case .probed(let task, let check, let result):
-            writer.put(7)
+            writer.put(3)
             writer.put(task.description)
             writer.put(check)
             switch result {
@@ -43,12 +27,12 @@ extension Services.Input: Recordable {
             case .failed(let cause): writer.put(2); writer.put(cause)
             }
         case .askedReadiness(let task, let answer):
-            writer.put(8)
+            writer.put(4)
             writer.put(task.description)
             writer.put(answer.status)
             writer.put(answer.contentType)
             writer.put(answer.body)
-        case .woken: writer.put(9)
+        case .woken: writer.put(5)
         }
     }
 
@@ -61,17 +45,13 @@ extension Services.Input: Recordable {
                     entries: try reader.array { reader throws(RecordingError) in try StoredEntry(from: &reader) }))
         case 1:
             self = .asked(number: try reader.uint64(), try reader.origin(), try Services.Request(from: &reader))
-        case 2: self = .subscribed(frameworkID: try reader.string(), master: try reader.string(), region: try reader.optionalString())
-        case 3: self = .disconnected
-        case 4: self = .offered(try reader.array { reader throws(RecordingError) in try reader.message() })
-        case 5: self = .updated(try reader.message())
-        case 6: self = .messaged(executorID: try reader.string(), agentID: try reader.string(), try reader.data())
-        case 7: self = .probed(try reader.taskID(), check: try reader.int(), try Services.ProbeResult(from: &reader))
-        case 8:
+        case 2: self = .told(try MasterEvent(from: &reader))
+        case 3: self = .probed(try reader.taskID(), check: try reader.int(), try Services.ProbeResult(from: &reader))
+        case 4:
             self = .askedReadiness(
                 try reader.taskID(),
                 .init(status: try reader.int(), contentType: try reader.string(), body: try reader.string()))
-        case 9: self = .woken
+        case 5: self = .woken
         default: throw .invalid("input")
         }
     }

@@ -1,6 +1,5 @@
 package import FrameworkCore
 package import Machine
-package import MesosAPI
 
 extension Services {
     /// What has happened.
@@ -8,11 +7,7 @@ extension Services {
         case started(Started)
         /// An HTTP request that changes something; the effect `.answer` with the same number answers it.
         case asked(number: UInt64, Origin, Request)
-        case subscribed(frameworkID: String, master: String, region: String?)
-        case disconnected
-        case offered([Mesos_V1_Offer])
-        case updated(Mesos_V1_TaskStatus)
-        case messaged(executorID: String, agentID: String, [UInt8])
+        case told(MasterEvent)
         /// A health check that was ordered by `.probe` has a result.
         case probed(TaskID, check: Int, ProbeResult)
         case askedReadiness(TaskID, ReadinessAnswer)

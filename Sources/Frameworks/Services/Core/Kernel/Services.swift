@@ -65,13 +65,11 @@ package struct Services: StateMachine {
         switch input {
         case .started: break
         case .asked(let number, let origin, let request): answer(number, origin, request)
-        case .subscribed(let frameworkID, let master, let region):
-            subscribed(frameworkID: frameworkID, master: master, region: region)
-        case .disconnected: disconnected()
-        case .offered(let offers): use(offers)
-        case .updated(let status): updated(status)
-        case .messaged(let executor, let agent, let data):
-            emit(.frameworkMessage(executorID: executor, agentID: agent, data))
+        case .told(.subscribed(let frameworkID, let master, let region)): subscribed(frameworkID: frameworkID, master: master, region: region)
+        case .told(.disconnected): disconnected()
+        case .told(.offered(let offers)): use(offers)
+        case .told(.updated(let status)): updated(status)
+        case .told(.messaged(let executor, let agent, let data)): emit(.frameworkMessage(executorID: executor, agentID: agent, data))
         case .probed(let task, let check, let result): probed(task, check: check, result)
         case .askedReadiness(let task, let answer): askedReadiness(task, answer)
         case .woken: break

@@ -119,7 +119,7 @@ extension Services {
     private mutating func presentRoles() {
         guard rolesMayHaveChanged else { return }
         rolesMayHaveChanged = false
-        var roles = [configuration.role]
+        var roles = [configuration.identity.role]
         for id in appIDs {
             guard let app = appHandles[id], let role = apps[app].definition?.app.role, !roles.contains(role) else { continue }
             roles.append(role)

@@ -5,25 +5,10 @@ import MesosAPI
 extension Services {
     /// What services say of themselves to the master.
     var frameworkInfo: Mesos_V1_FrameworkInfo {
-        var info = Mesos_V1_FrameworkInfo()
-        info.name = configuration.frameworkName
-        info.user = configuration.user
-        info.checkpoint = configuration.checkpoint
-        info.failoverTimeout = configuration.failoverTimeout
-        info.hostname = configuration.hostname
-        if let url = configuration.webuiURL { info.webuiURL = url }
-        if let principal = configuration.principal { info.principal = principal }
-        if let id = link.frameworkID { info.id.value = id }
-        info.roles = link.roles
         var capabilities: [Mesos_V1_FrameworkInfo.Capability.TypeEnum] = [.multiRole, .partitionAware, .regionAware, .reservationRefinement]
         if configuration.features.contains(.taskKilling) { capabilities.append(.taskKillingState) }
         if configuration.features.contains(.gpuResources) { capabilities.append(.gpuResources) }
-        info.capabilities = capabilities.map { type in
-            var capability = Mesos_V1_FrameworkInfo.Capability()
-            capability.type = type
-            return capability
-        }
-        return info
+        return configuration.identity.info(id: link.frameworkID, roles: link.roles, capabilities: capabilities)
     }
 
     mutating func subscribed(frameworkID: String, master: String, region: String?) {

@@ -88,7 +88,7 @@ extension API {
             ("mesos_heartbeat_interval", 15000),
             ("mesos_leader_ui_url", text(settings.mesosLeaderUIURL)),
             ("mesos_role", text(settings.mesosRole)),
-            ("mesos_user", text(settings.mesosUser)),
+            ("mesos_user", text(settings.user)),
             ("min_revive_offers_interval", number(settings.minReviveOffersInterval)),
             ("new_group_enforce_role", "off"),
             ("offer_matching_timeout", 3000),

@@ -36,7 +36,7 @@ private enum MarathonFlags {
     private static let mesos: [Flag<ServicesSettings>] = [
         .text("framework_name", "name", .mesos, "(default: marathon)") { $0.frameworkName = $1 },
         .text("mesos_role", "role", .mesos, "of apps that name none (default: *)") { $0.mesosRole = $1 },
-        .text("mesos_user", "user", .mesos, "of tasks that name none (default: root)") { $0.mesosUser = $1 },
+        .text("mesos_user", "user", .mesos, "of tasks that name none (default: root)") { $0.user = $1 },
         .text("mesos_authentication_principal", "name", .mesos, "for HTTP Basic authentication") { $0.principal = $1 },
         .text("mesos_authentication_secret", "secret", .mesos, "its password") { $0.secret = $1 },
         .file("mesos_authentication_secret_file", .mesos, "a file that holds it") { $0.secret = $1 },
