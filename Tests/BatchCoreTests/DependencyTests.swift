@@ -217,4 +217,15 @@ struct DependencyTests {
         world.settle()
         #expect(world.launched.count == 3_001 && Set(world.launched).count == 3_001)
     }
+
+    @Test func `who takes over the schedule of a job that was disabled doesn't make up for what that has missed`() {
+        var world = World()
+        world.put(#"{"name":"p","command":"x","schedule":"R/2026-01-01T00:00:00Z/PT1H","disabled":true}"#)
+        world.put(#"{"name":"c","command":"x","parents":["p"]}"#)
+        world.wait(seconds: 5_000)
+        world.ask(.delete("p"))
+        #expect(world.launched.isEmpty)
+        world.wait(seconds: 2_300)
+        #expect(world.dues("c") == [7_200])
+    }
 }

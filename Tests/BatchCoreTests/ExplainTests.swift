@@ -17,9 +17,11 @@ struct ExplainTests {
         world.ask(.setDisabled("a", true))
         #expect(
             lines(world, "a")
-                == ["it is disabled and runs on request only (agora job resume a); else it is due next at 2026-01-01T02:00:00.000Z"])
+                == ["it is paused and runs on request only (agora job resume a); else it is due next at 2026-01-01T02:00:00.000Z"])
         world.put(#"{"name":"b","command":"x","schedule":"R0//PT1H"}"#)
-        #expect(lines(world, "b") == ["its schedule has come to its end"])
+        #expect(lines(world, "b") == ["it runs on request only (agora job run b)"])
+        world.ask(.setDisabled("b", true))
+        #expect(lines(world, "b") == ["it is paused (agora job resume b), and without that, too, runs on request only (agora job run b)"])
         #expect(world.core.explain("nobody") == nil)
     }
 
@@ -65,10 +67,10 @@ struct ExplainTests {
         var world = World()
         for name in ["a", "b"] { world.put(#"{"name":"\#(name)","command":"x","schedule":"R0//PT1H","retries":0}"#) }
         world.put(#"{"name":"c","command":"x","parents":["a","b"]}"#)
-        #expect(lines(world, "c") == ["it runs after a, b; since it began last, these have not ended well: a, b"])
+        #expect(lines(world, "c") == ["it waits for its parents; it runs after a, b"])
         for name in ["a", "b"] { world.ask(.run(name, arguments: nil)) }
         world.end(world.running("a")[0])
-        #expect(lines(world, "c") == ["it runs after a, b; since it began last, these have not ended well: b (1 running)"])
+        #expect(lines(world, "c") == ["it runs after a, b; since it began last, these have not ended: b (1 running)"])
         world.end(world.running("b")[0], .taskFailed)
         #expect(lines(world, "c") == ["it runs after a, b; since it began last, these have not ended well: b (failed)"])
     }

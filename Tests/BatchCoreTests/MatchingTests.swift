@@ -90,6 +90,16 @@ struct MatchingTests {
         #expect(world.launched.count == 3_000 && Set(world.launched).count == 3_000)
     }
 
+    @Test func `a job that is posted again and again while it waits stands in the queue once`() {
+        var world = World()
+        for round in 0..<300 {
+            put(&world, "waits", cpus: 100, #","description":"\#(round)""#)
+            put(&world, "small\(round)", cpus: 4)
+            world.end(world.running("small\(round)")[0])
+        }
+        #expect(world.core.queue.count == 1 && world.core.queue.all.count < 100, "\(world.core.queue.all.count)")
+    }
+
     @Test func `high priority goes first`() {
         var world = World()
         put(&world, "first", cpus: 4)

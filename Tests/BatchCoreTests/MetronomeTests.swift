@@ -119,6 +119,7 @@ struct MetronomeTests {
                     .update("j", Self.body(#"{"id":"j","run":{"cmd":"y","restart":{"policy":"ON_FAILURE"}}}"#), takesSchedules: false), zone: nil))
                 == .done)
         let job = try #require(world.job("j"))
+        #expect(job.definition.retries == 4 && job.definition.options.retryDelay == nil && job.definition.extras.launchDelay == nil)
         #expect(job.definition.command == "y" && job.definition.owner == "o@x.org" && job.definition.isSoftError && job.nextDue == before)
         #expect(world.core.scheduleIDs(of: job) == ["default"])
         // And sent back to Chronos as it is shown.
@@ -126,6 +127,34 @@ struct MetronomeTests {
         job.definition.write(into: &writer, state: world.core.state(of: job))
         #expect(world.put(String(decoding: writer.bytes, as: UTF8.self)) == .done)
         #expect(world.job("j")?.definition == job.definition)
+    }
+
+    @Test func `of several schedules one is changed, and the others stay and go on`() throws {
+        var world = World()
+        let first = "R5/2026-01-01T00:00:10Z/P1D"
+        world.put(#"{"name":"j","command":"x","schedule":"\#(first)","schedules":["0 2 * * *","0 0 3 * * *"]}"#)
+        world.wait(seconds: 11)
+        #expect(world.dues("j") == [10])
+        func change(_ id: String, _ members: String) -> Batch.Answer? {
+            world.ask(.metronome(.updateSchedule("j", id: id, Self.body("{\(members)}")), zone: nil))
+        }
+        #expect(change("default-2", #""cron":"30 2 * * *""#) == .done)
+        #expect(change("default-3", #""cron":"0 4 * * *","timezone":"GMT","concurrencyPolicy":"QUEUE""#) == .done)
+        let trigger = JobDefinition.Trigger.schedules([first, "30 2 * * *", "0 4 * * *"], zone: "")
+        #expect(world.job("j")?.definition.trigger == trigger && world.dues("j") == [10])
+        #expect(world.job("j")?.progress.cursors.map(\.left) == [4, nil, nil])
+        let other = "all schedules of a job share one zone, and that of the others is 'UTC'"
+        #expect(
+            change("default-2", #""cron":"30 2 * * *","timezone":"Europe/Berlin""#) == .refused(.flaws([MetronomeFlaw("/timezone", other)])))
+        let twice = Batch.Answer.refused(.flaws([MetronomeFlaw("/cron", "another schedule of the job has it already")]))
+        #expect(change("default-2", #""cron":"0 4 * * *""#) == twice && change("default-2", #""cron":"\#(first)""#) == twice)
+        #expect(world.job("j")?.definition.trigger == trigger)
+        #expect(world.ask(.metronome(.deleteSchedule("j", id: "default-2"), zone: nil)) == .done)
+        #expect(world.job("j")?.progress.cursors.map(\.left) == [4, nil])
+        world.crash()
+        let job = try #require(world.job("j"))
+        #expect(job.problem == nil && job.definition.trigger == .schedules([first, "0 4 * * *"], zone: ""))
+        #expect(job.nextDue == World.newYear + 4 * 3_600_000 && world.dues("j") == [10])
     }
 
     @Test func `a job without a schedule that comes back by Chronos's API is not run for that`() throws {

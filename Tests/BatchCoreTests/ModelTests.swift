@@ -57,6 +57,31 @@ struct ModelTests {
         #expect(try definition(text(dependent)) == dependent)
     }
 
+    @Test func `files that were given as uris are stored as such, unless they have become more`() throws {
+        func stored(_ definition: JobDefinition) -> String {
+            var writer = JSONWriter()
+            definition.write(into: &writer, state: nil, isMirrored: false)
+            return String(decoding: writer.bytes, as: UTF8.self)
+        }
+        var job = try definition(#"{"name":"j","uris":["u","v"]}"#)
+        #expect(job.isFetchOfURIs && stored(job).contains(#""fetch":[],"uris":["u","v"]"#))
+        #expect(try definition(stored(job)) == job)
+        #expect(text(job).contains(#""fetch":[{"uri":"u","#) && text(job).contains(#""uris":["u","v"]"#))
+        job.fetch[1].isExecutable = true
+        #expect(stored(job).contains(#""uris":[]"#))
+        #expect(try definition(stored(job)).fetch == job.fetch)
+    }
+
+    @Test func `a definition that every run would fail with is read from the store, and refused from a client`() throws {
+        let rows = [
+            (#"{"environmentVariables":[{"name":"A=B"}]}"#, "environmentVariables: 'A=B' is no name of a variable"),
+            (#"{"fetch":[{"uri":"u"},{"uri":""}]}"#, "fetch[1] has no uri"), (#"{"uris":[""]}"#, "uris[0] is empty"),
+            (#"{"command":"a\u0000"}"#, "a text has a NUL character in it")
+        ]
+        for (json, flaw) in rows { #expect(try definition(json).flaw() == flaw) }
+        #expect(try definition(Self.full).flaw() == nil)
+    }
+
     @Test func `numbers and flags may be texts, texts may be numbers, null is absent`() throws {
         let job = try definition(
             #"{"name":"j","command":5,"cpus":"0.5","mem":"","retries":"3","disabled":"true","shell":null,"schedule":null,"scheduleTimeZone":null,"#

@@ -123,15 +123,18 @@ struct NoticeTests {
         #expect(world.reports.last?.hasPrefix("notices/7: ") == true, "what can't be read stops nothing")
     }
 
-    @Test func `no more than a bounded number waits`() {
-        var world = Self.world([.slack])
+    @Test func `no more than a bounded number of one channel waits, and takes no room from another`() {
+        var world = Self.world([.slack, .mattermost])
         world.checksInvariants = false
-        for number in 0..<Batch.mostNotices + 2 {
+        for number in 0..<Batch.mostNoticesOfChannel + 2 {
             world.put(#"{"name":"j\#(number)","command":"x","schedule":"R/2030-01-01T00:00:00Z/PT1M"}"#)
             world.ask(.delete("j\(number)"))
+            if let last = world.notices.last, last.channel == .mattermost { world.send(.notified(last.id, failure: nil)) }
         }
-        #expect(world.notices.count == Batch.mostNotices && world.givenUp.count == 2)
+        #expect(world.notices.count { $0.channel == .slack } == Batch.mostNoticesOfChannel && world.givenUp.count == 2)
+        #expect(world.notices.count { $0.channel == .mattermost } == Batch.mostNoticesOfChannel + 2)
         #expect(world.givenUp.first == "[Chronos] Your job 'j1000' was deleted!: 1000 others wait")
+        world.core.checkInvariants()
     }
 
     @Test func `a word that is no kind of news is refused`() {

@@ -53,7 +53,7 @@ struct RecoveryTests {
         world.put(#"{"name":"j","command":"x","schedule":"R1/2026-01-01T00:00:00Z/PT1H","retries":1,"retryDelaySeconds":0}"#)
         world.answersQuestions = false
         world.killsTasks = false
-        world.wait(seconds: 601)
+        world.wait(seconds: 901)
         #expect(world.launched.count == 2 && world.runs("j")[0].tasks[0].message == "nothing was heard of the launch")
         // It was there all the time.
         world.killsTasks = true

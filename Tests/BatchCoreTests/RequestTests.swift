@@ -243,4 +243,61 @@ struct RequestTests {
         if case .store = effects[0] {} else { Issue.record("\(effects)") }
         #expect(effects.contains(.answer(2, .done)))
     }
+
+    @Test func `a request that ends more runs than fit into a transaction is answered when all have ended`() {
+        var world = World(agents: 0)
+        world.put(#"{"name":"j","command":"x","schedule":"R0//PT1H","concurrencyPolicy":"ALLOW"}"#)
+        let parameters = Run.Parameters(arguments: String(repeating: "x", count: 30_000))
+        for _ in 0..<60 { world.ask(.start("j", parameters)) }
+        world.send(.asked(number: 900, Origin(peer: "10.0.0.1:4711"), .kill("j")))
+        #expect(world.answers[900] == nil && world.runs("j").contains { !$0.hasEnded })
+        while world.answers[900] == nil, let time = world.wakeTime, time <= world.now.monotonic { world.send(.woken) }
+        #expect(world.answers[900] == .done && world.runs("j").allSatisfy(\.hasEnded))
+    }
+
+    @Test func `a job that is for requests isn't disabled by them`() {
+        var world = World()
+        world.put(#"{"name":"j","command":"x","schedule":"R0//PT1H"}"#)
+        world.ask(.run("j", arguments: nil))
+        world.end(world.running("j")[0])
+        #expect(world.outcomes("j") == [.succeeded] && world.job("j")?.definition.isDisabled == false)
+    }
+
+    @Test func `a job that has come to its end doesn't begin anew when it is sent back as it is shown`() throws {
+        var world = World()
+        world.put(#"{"name":"j","command":"x","schedule":"R1//PT1H","retries":0}"#)
+        world.end(world.running("j")[0], .taskFailed)
+        for _ in 0..<2 {
+            let shown = try #require(world.job("j").flatMap { world.core.shownSchedule($0) })
+            #expect(shown.hasPrefix("R0/"))
+            world.put(#"{"name":"j","command":"y","schedule":"\#(shown)","retries":0}"#)
+            world.wait(seconds: 10)
+            #expect(world.launched.count == 1)
+        }
+        world.put(#"{"name":"j","command":"x","schedule":"R1//PT1H","retries":0}"#)
+        #expect(world.launched.count == 2, "wanted once more")
+    }
+
+    @Test func `a job that needs parameters gets no schedule by any door`() {
+        var world = World()
+        let parameters = #""parameters":{"required":["DAY"]}"#
+        #expect(world.put(#"{"name":"j","command":"x","schedule":"R0//PT1H",\#(parameters)}"#) == .done)
+        let schedule = Builders.body(#"{"id":"default","cron":"* * * * *"}"#)
+        guard case .refused = world.ask(.metronome(.updateSchedule("j", id: "default", schedule), zone: nil)) else {
+            Issue.record("it was taken")
+            return
+        }
+        world.wait(seconds: 120)
+        #expect(world.launched.isEmpty)
+    }
+
+    @Test func `a job without a name is refused by any door`() {
+        var world = World()
+        let body = Builders.body(#"{"id":"","run":{"cmd":"x","cpus":0.1,"mem":32}}"#)
+        guard case .refused = world.ask(.metronome(.create(body), zone: nil)) else {
+            Issue.record("it was taken")
+            return
+        }
+        #expect(world.core.jobs.isEmpty)
+    }
 }

@@ -204,4 +204,26 @@ struct ScheduleTests {
         case .remove(let table, let key): table.utf8.count + key.utf8.count
         }
     }
+
+    @Test func `what began with the job is too late after its epsilon, too`() {
+        var world = World()
+        world.put(#"{"name":"j","command":"x","schedule":"R1//PT1H","epsilon":"PT2S","cpus":1000}"#)
+        #expect(world.runs("j").count == 1)
+        world.wait(seconds: 4)
+        #expect(world.outcomes("j") == [.skipped])
+    }
+
+    @Test func `an epsilon that a job is given later counts for what waits`() {
+        var world = World()
+        world.put(#"{"name":"j","command":"x","schedule":"R1/2026-01-01T00:00:10Z/PT1H","cpus":1000}"#)
+        world.wait(seconds: 20)
+        world.put(#"{"name":"j","command":"x","schedule":"R1/2026-01-01T00:00:10Z/PT1H","cpus":1000,"epsilon":"PT1M"}"#)
+        world.wait(seconds: 40)
+        #expect(world.outcomes("j") == [nil])
+        world.put(#"{"name":"j","command":"x","schedule":"R1/2026-01-01T00:00:10Z/PT1H","cpus":1000,"epsilon":"PT2M"}"#)
+        world.wait(seconds: 60)
+        #expect(world.outcomes("j") == [nil], "it has more time now")
+        world.wait(seconds: 60)
+        #expect(world.outcomes("j") == [.skipped])
+    }
 }

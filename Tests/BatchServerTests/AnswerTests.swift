@@ -60,6 +60,9 @@ struct AnswerTests {
             #expect(try await names("name=ALPH") == ["alpha"])
             #expect(try await names("command=echo%20b") == ["beta"])
             #expect(try await names("any=amm") == ["gamma"])
+            #expect(try await names("name=ALPH&any=amm") == ["alpha", "gamma"], "either")
+            #expect(try await names("name=nothing&any=nothing") == [])
+            #expect(try await names("name=&command=&any=") == ["alpha", "beta", "gamma"])
             #expect(try await names("name=a&command=beta") == ["beta"])
             #expect(try await names("limit=1&offset=1") == ["beta"])
             #expect(try await names("offset=9") == [])
@@ -113,6 +116,23 @@ struct AnswerTests {
             #expect(job.contains(#""uris":["http://u/x"]"#))
             #expect(try await fixture.send(.POST, "/v1/scheduler/iso8601", job).status == .noContent)
             #expect(try await fixture.send(.GET, "/v1/scheduler/job/j").text == job)
+        }
+    }
+
+    @Test func `a search shows uris as they were given, a list shows them as files, too`() async throws {
+        try await Fixture.with { fixture in
+            let body = #"{"name":"j","command":"x","schedule":"R0/2014-01-01T00:00:00Z/PT60M","uris":["http://u/x"]}"#
+            #expect(try await fixture.send(.POST, "/v1/scheduler/iso8601", body).status == .noContent)
+            let found = try await fixture.send(.GET, "/v1/scheduler/jobs/search?name=j").text
+            #expect(found.contains(#""fetch":[],"uris":["http://u/x"]"#))
+            let file = #"{"uri":"http://u/x","executable":false,"cache":false,"extract":true}"#
+            let listed = try await fixture.send(.GET, "/v1/scheduler/jobs").text
+            #expect(listed.contains(#""fetch":[\#(file)],"uris":["http://u/x"]"#))
+            // The other way round.
+            let other = #"{"name":"j","command":"x","schedule":"R0/2014-01-01T00:00:00Z/PT60M","fetch":[{"uri":"http://u/x"}]}"#
+            #expect(try await fixture.send(.POST, "/v1/scheduler/iso8601", other).status == .noContent)
+            let again = try await fixture.send(.GET, "/v1/scheduler/jobs/search?name=j").text
+            #expect(again.contains(#""fetch":[\#(file)],"uris":[]"#))
         }
     }
 

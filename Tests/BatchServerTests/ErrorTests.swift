@@ -53,6 +53,16 @@ struct ErrorTests {
         Row(method: .POST, path: "dependency", body: #"{"name":"a","parents":["b"]}"#, message: "the dependencies would be a cycle: a -> b -> a"),
         Row(method: .POST, path: "iso8601", body: "{", message: "Invalid JSON: unexpected end of the text at byte 1"),
         Row(method: .POST, path: "iso8601", body: "[]", message: "the body is no JSON object"),
+        Row(
+            method: .POST, path: "iso8601", body: #"{"name":"n","environmentVariables":[{"name":"A=B","value":"1"}],\#(job)}"#,
+            message: "environmentVariables: 'A=B' is no name of a variable"),
+        Row(method: .POST, path: "iso8601", body: #"{"name":"n","fetch":[{"uri":"u"},{}],\#(job)}"#, message: "fetch[1] has no uri"),
+        Row(method: .POST, path: "iso8601", body: #"{"name":"n","fetch":[{"uri":""}],\#(job)}"#, message: "fetch[0] has no uri"),
+        Row(method: .POST, path: "iso8601", body: #"{"name":"n","uris":[""],\#(job)}"#, message: "uris[0] is empty"),
+        Row(method: .PUT, path: "job/a?arguments=1%002", message: "a text has a NUL character in it"),
+        Row(
+            method: .PUT, path: "job/a?arguments=" + String(repeating: "x", count: 40_000),
+            message: "arguments and environment have 40000 bytes, and at most 32768 are taken"),
         Row(method: .GET, path: "jobs/search?limit=x", message: "limit must be a number from 0, not 'x'"),
         Row(method: .GET, path: "nothing", status: 404, message: "There is no such resource"),
         Row(method: .GET, path: "graph/png", status: 404, message: "There is no such resource"),

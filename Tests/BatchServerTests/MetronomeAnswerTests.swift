@@ -33,7 +33,7 @@ struct MetronomeAnswerTests {
             let changed = try await fixture.send(.PUT, "/v1/jobs/prod.mail", #"{"id":"prod.mail","run":{"cmd":"other"}}"#)
             #expect(changed.status == .ok)
             let run = try JSONValue(parsing: changed.body)["run"]
-            #expect(run?["cpus"]?.double == 1 && run?["mem"]?.double == 128 && run?["disk"]?.double == 0 && run?["maxLaunchDelay"]?.integer == 3_600)
+            #expect(run?["cpus"]?.double == 1 && run?["mem"]?.double == 128 && run?["disk"]?.double == 0 && run?["maxLaunchDelay"]?.integer == 60)
             #expect(run?["restart"]?["policy"]?.string == "NEVER" && run?["user"]?.string == "root")
             let deleted = try await fixture.send(.DELETE, "/v1/jobs/prod.mail")
             #expect(deleted.status == .ok && deleted.text == changed.text)
@@ -104,9 +104,11 @@ struct MetronomeAnswerTests {
             #expect(try await fixture.send(.GET, "/v1/queue").text == "[]")
             let history = try await fixture.json("/v1/jobs/j?embed=history&embed=historySummary")
             #expect(history["history"]?["failedFinishedRuns"]?.array?.first?["id"]?.string == id && history["activeRuns"] == nil)
+            // What was stopped has failed, and is counted as what it is listed as.
+            let end = try #require(try JSONValue(parsing: stopped.body)["completedAt"]?.string)
             #expect(
                 history["historySummary"].map { String(decoding: $0.bytes, as: UTF8.self) }
-                    == #"{"successCount":0,"failureCount":0,"lastSuccessAt":null,"lastFailureAt":null}"#)
+                    == #"{"successCount":0,"failureCount":1,"lastSuccessAt":null,"lastFailureAt":"\#(end)"}"#)
         }
     }
 
@@ -122,6 +124,61 @@ struct MetronomeAnswerTests {
             let job = try await fixture.json("/v1/scheduler/job/prod.mail")
             #expect(job["command"]?.string == "send" && job["labels"]?["team"]?.string == "red" && job["schedule"]?.string == "")
             #expect(try await fixture.send(.DELETE, "/v1/scheduler/job/prod.mail").status == .noContent)
+        }
+    }
+
+    /// Jobs of Chronos's that never are due while a test runs.
+    private static let jobs = [
+        #""schedule":"0 0 2 1 1 *""#, #""schedule":"30 0 2 1 1 *""#, #""schedule":"0 0 2 1 1 * 2190""#,
+        #""schedule":"R/2190-07-01T09:00:00+02:00/P1D""#, #""schedule":"R5/2190-07-01T09:00:00+02:00/P1D","scheduleTimeZone":"UTC""#,
+        #""schedules":["0 2 1 1 *","30 0 2 1 1 *","R/2190-07-01T09:00:00+02:00/P1D"]"#,
+        #""schedule":"0 2 1 1 *","epsilon":"PT30S","mem":16,"cpus":0.001,"concurrent":true,"disabled":true"#,
+        #""schedule":"0 2 1 1 *","epsilon":"PT90.5S","retries":5,"retryDelaySeconds":7,"retryFactor":3"#,
+        #""schedule":"0 2 1 1 *","arguments":["a b","c"],"softError":true,"maxLaunchDelaySeconds":1.5,"killGraceSeconds":0.5"#,
+        #""schedule":"0 2 1 1 *","scheduleId":"A_b","environmentVariables":[{"name":"A","value":"1"}],"retries":0,"#
+            + #""fetch":[{"uri":"http://u/f","output_file":"g","extract":false},{"uri":"http://u/f","output_file":"h"}]"#
+    ]
+
+    @Test(arguments: jobs) func `what is shown of a job of Chronos's can be sent back, and changes nothing`(_ members: String) async throws {
+        try await Fixture.with { fixture in
+            let created = try await fixture.send(.POST, "/v1/scheduler/iso8601", #"{"name":"j","command":"x",\#(members)}"#)
+            #expect(created.status == .noContent, "\(created.text)")
+            let before = try await fixture.send(.GET, "/v1/scheduler/job/j").text
+            let shown = try await fixture.send(.GET, "/v1/jobs/j")
+            let changed = try await fixture.send(.PUT, "/v1/jobs/j", shown.text)
+            #expect(changed.status == .ok, "\(changed.text)")
+            #expect(try await fixture.send(.GET, "/v1/scheduler/job/j").text == before)
+            let schedules = try JSONValue(parsing: shown.body)["schedules"]?.array ?? []
+            #expect(!schedules.isEmpty)
+            for schedule in schedules {
+                let id = try #require(schedule["id"]?.string)
+                let answer = try await fixture.send(.PUT, "/v1/jobs/j/schedules/\(id)", String(decoding: schedule.bytes, as: UTF8.self))
+                #expect(answer.status == .ok, "\(answer.text)")
+                #expect(try await fixture.send(.GET, "/v1/scheduler/job/j").text == before, "\(id)")
+            }
+            guard schedules.count == 1 else { return }
+            #expect(try await fixture.send(.PUT, "/v0/scheduled-jobs/j", shown.text).status == .ok)
+            #expect(try await fixture.send(.GET, "/v1/scheduler/job/j").text == before)
+        }
+    }
+
+    @Test func `a line of cron with seconds is shown so that it means the same`() async throws {
+        try await Fixture.with { fixture in
+            for (line, shown) in [
+                ("0 0 2 1 1 *", "0 2 1 1 *"), ("30 0 2 1 1 *", "30 0 2 1 1 * *"), ("0 0 2 1 1 * 2190", "0 2 1 1 * 2190"),
+                ("30 0 2 1 1 * 2190", "30 0 2 1 1 * 2190"), ("0 2 1 1 *", "0 2 1 1 *")
+            ] {
+                let created = try await fixture.send(.POST, "/v1/scheduler/iso8601", #"{"name":"j","command":"x","schedule":"\#(line)"}"#)
+                #expect(created.status == .noContent, "\(created.text)")
+                let schedule = try await fixture.json("/v1/jobs/j/schedules/default")
+                #expect(schedule["cron"]?.string == shown && schedule["nextRunAt"]?.string != nil)
+                // Another job with what is shown is due when this one is.
+                let other = #"{"id":"k","run":{"cmd":"x"},"schedules":[{"id":"s","cron":"\#(shown)"}]}"#
+                let copied = try await fixture.send(.POST, "/v0/scheduled-jobs", other)
+                #expect(copied.status == .created, "\(copied.text)")
+                #expect(try await fixture.json("/v1/jobs/k/schedules/s")["nextRunAt"] == schedule["nextRunAt"])
+                #expect(try await fixture.send(.DELETE, "/v1/jobs/k").status == .ok)
+            }
         }
     }
 

@@ -76,6 +76,10 @@ struct MetronomeErrorTests {
 
     private static let flaws: [Row] = [
         .flaw("[]", "", "must be an object"), .flaw(#"{\#(run)}"#, "/id", "error.path.missing"), .flaw(#"{"id":"n"}"#, "/run", "error.path.missing"),
+        .flaw(#"{"id":"n","run":null}"#, "/run", "error.path.missing"), .flaw(#"{"id":"",\#(run)}"#, "/id", names),
+        .flaw(#"{"id":5,\#(run)}"#, "/id", "must be a string"), .flaw(#"{"id":null,\#(run)}"#, "/id", "error.path.missing"),
+        .flaw(#"{"id":"a.b","x":1,\#(run)}"#, "/x", "Additional properties are not allowed"),
+        .flaw(#"{"id":"a.b","run":null}"#, "/run", "error.path.missing", at: "jobs/a.b", .PUT),
         .flaw(#"{"id":"A",\#(run)}"#, "/id", names), .flaw(#"{"id":"a..b",\#(run)}"#, "/id", names), .flaw(#"{"id":"-a",\#(run)}"#, "/id", names),
         .flaw(#"{"id":"a--b",\#(run)}"#, "/id", names), .flaw(#"{"id":"n","x":1,\#(run)}"#, "/x", "Additional properties are not allowed"),
         .flaw(#"{"id":"n","labels":{"a":1},\#(run)}"#, "/labels/a", "must be a string"),
@@ -100,6 +104,7 @@ struct MetronomeErrorTests {
         .run(#""env":{"A":{"secret":"s"}}"#, "env/A", "secrets are not served"), .run(#""env":{"A":1}"#, "env/A", "must be a string"),
         .run(#""networks":[{"mode":"container"}]"#, "networks(0)/mode", "only the network of the host is served"),
         .run(#""artifacts":[{"executable":true}]"#, "artifacts(0)/uri", "error.path.missing"),
+        .run(#""artifacts":[{"uri":""}]"#, "artifacts(0)/uri", "must not be empty"),
         .run(
             #""placement":{"constraints":[{"attribute":"a","operator":"EQUALS","value":"b"}]}"#, "placement/constraints(0)/operator",
             "'EQUALS' is not a valid operator. Allowed values: IS, EQ, LIKE, UNLIKE"),
@@ -118,6 +123,15 @@ struct MetronomeErrorTests {
         .schedule(
             #""id":"s","cron":"@daily","concurrencyPolicy":"NEVER""#, "/concurrencyPolicy",
             "'NEVER' is not a valid concurrency policy. Allowed values: ALLOW, FORBID, REPLACE, QUEUE"),
+        .flaw(
+            #"{"id":"n","schedules":[{"id":"s","cron":"x"}],\#(run)}"#, "/schedules(0)/cron",
+            "Cannot parse schedule 'x': Expected a minute from 0 to 59 at offset 0."),
+        .flaw(
+            #"{"id":"n","schedules":[{"id":"s","cron":"@daily","timezone":"Mars/North"}],\#(run)}"#, "/schedules(0)/timezone",
+            "scheduleTimeZone 'Mars/North' is no time zone that this machine knows"),
+        .flaw(
+            #"{"id":"n","schedules":[{"id":"S","cron":"@daily"}],\#(run)}"#, "/schedules(0)/id",
+            "may have lower case letters, digits and dashes, with no dash at its ends"),
         .flaw(#"{"id":"s","cron":"@daily"}"#, "", "a job can have either dependencies or schedules, not both", at: "jobs/child/schedules")
     ]
 

@@ -1,5 +1,6 @@
 import Foundation
 import FrameworkServer
+import Glibc
 import JSON
 import Logging
 import NIOHTTP1
@@ -119,7 +120,54 @@ struct NotificationTests {
         Issue.record("not \(delivered) are delivered and \(waiting) waiting")
     }
 
+    @Test func `a channel that is dead holds up no other`() async throws {
+        let mute = try Mute()
+        let receiver = Receiver()
+        try await Self.with(receiver) { settings, url in
+            settings.channels.slackURL = "http://127.0.0.1:\(mute.port)/"
+            settings.channels.mattermostURL = url + "/mattermost"
+        } _: { fixture in
+            for number in 0..<12 {
+                try await fixture.create("j\(number)")
+                #expect(try await fixture.send(.DELETE, "/v1/scheduler/job/j\(number)").status == .noContent)
+            }
+            try await receiver.wait(for: 12)
+            #expect(receiver.requests.allSatisfy { $0.path == "/mattermost" } && mute.isCalled)
+            try await Self.wait(fixture, delivered: 12, waiting: 12)
+        }
+    }
+
     // MARK: Mail
+
+    /// Takes connections, and never says a word.
+    private final class Mute: Sendable {
+        let port: UInt16
+        private let descriptor: Int32
+
+        init() throws {
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+            var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let listens = withUnsafeMutablePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                    bind(descriptor, address, size) == 0 && listen(descriptor, 64) == 0 && getsockname(descriptor, address, &size) == 0
+                }
+            }
+            try #require(listens)
+            self.descriptor = descriptor
+            port = UInt16(bigEndian: address.sin_port)
+        }
+
+        deinit { close(descriptor) }
+
+        /// Whether there is a connection.
+        var isCalled: Bool {
+            var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            return poll(&event, 1, 0) == 1
+        }
+    }
 
     private static func message(_ subject: String, _ text: String = "") -> MailMessage {
         MailMessage(
@@ -150,6 +198,20 @@ struct NotificationTests {
                 configuration: Curl.line("url", "smtp://127.0.0.1:1") + "mail-rcpt = \"a@x.org\"\n", input: Array("x\r\n".utf8), seconds: 10)
         }
         #expect(error?.description.hasPrefix("(7) Failed to connect to 127.0.0.1 port 1") == true, "\(error?.description ?? "")")
+    }
+
+    @Test func `a mail that is under way ends with whoever waits for it`() async throws {
+        let mute = try Mute()
+        let mail = Task {
+            try await Curl().run(
+                configuration: Curl.line("url", "smtp://127.0.0.1:\(mute.port)") + "mail-rcpt = \"a@x.org\"\n", input: Array("x\r\n".utf8),
+                seconds: 60)
+        }
+        for _ in 0..<1_500 where !mute.isCalled { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(mute.isCalled)
+        mail.cancel()
+        let error = await #expect(throws: Curl.Failure.self) { try await mail.value }
+        #expect(error?.description == "curl ended with status 9")
     }
 
     @Test(arguments: [

@@ -21,6 +21,11 @@ struct ValidatorTests {
         #expect(found.map(\.error) == [nil, nil, nil] && found.map(\.unknownParents) == [[], [], ["elsewhere"]])
     }
 
+    @Test func `a number is as good a name as a text`() throws {
+        let found = try findings(#"{"name":"b","command":"x","parents":[5]}"#, #"{"name":5,"command":"x","schedule":"R0//PT1H"}"#)
+        #expect(found.map(\.name) == ["b", "5"] && found.map(\.error) == [nil, nil] && found.map(\.unknownParents) == [[], []])
+    }
+
     @Test func `a cycle among definitions is found`() throws {
         let found = try findings(
             #"{"name":"a","command":"x","parents":["c"]}"#, #"{"name":"b","command":"x","parents":["a"]}"#,

@@ -185,7 +185,7 @@ struct SchedulerClientTests {
     @Test func `an error ends it, since another attempt would end the same way`() async throws {
         let master = ModelMaster()
         try await ModelMaster.with([master]) { masters in
-            await #expect(throws: SchedulerError.refused("Framework has been removed")) {
+            await #expect(throws: SchedulerError.removed) {
                 try await run(settings(masters)) { _, diary in
                     try await wait("subscription") { !diary.all.isEmpty }
                     var event = Mesos_V1_Scheduler_Event()

@@ -6,6 +6,8 @@ package enum MasterEvent: Sendable {
     /// - master: `host:port`. - region: the master's own, if it has one.
     case subscribed(frameworkID: String, master: String, region: String?)
     case disconnected
+    /// The framework's id is no longer valid, and its tasks are being killed.
+    case removed
     case offered([Mesos_V1_Offer])
     case updated(Mesos_V1_TaskStatus)
     case messaged(executorID: String, agentID: String, [UInt8])
@@ -31,6 +33,7 @@ extension MasterEvent: Recordable {
             writer.put(executor)
             writer.put(agent)
             writer.put(data)
+        case .removed: writer.put(5)
         }
     }
 
@@ -41,6 +44,7 @@ extension MasterEvent: Recordable {
         case 2: self = .offered(try reader.array { reader throws(RecordingError) in try reader.message() })
         case 3: self = .updated(try reader.message())
         case 4: self = .messaged(executorID: try reader.string(), agentID: try reader.string(), try reader.data())
+        case 5: self = .removed
         default: throw .invalid("event of a master")
         }
     }

@@ -1,6 +1,16 @@
 package import MesosAPI
 
 extension Mesos_V1_TaskStatus {
+    /// What is known without having been told; nobody waits for its acknowledgement.
+    package static func gone(_ task: String, on agent: String, _ message: String) -> Self {
+        var status = Self()
+        status.taskID.value = task
+        status.agentID.value = agent
+        status.state = .taskGone
+        status.message = message
+        return status
+    }
+
     /// What the status says of its task. Old masters say LOST for much: the reason tells what is meant, one of the states that only
     /// partition-aware frameworks are told. Specified by Marathon 1.11 docs/task-handling.md.
     package var meaning: Mesos_V1_TaskState {

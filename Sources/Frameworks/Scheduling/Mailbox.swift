@@ -4,6 +4,8 @@ import Synchronization
 final class Mailbox<Item: Sendable>: Sendable {
     private struct State {
         var items: [Item] = []
+        /// The sender was told to pause.
+        var isPaused = false
         var waiter: CheckedContinuation<[Item], Never>?
     }
 
@@ -21,10 +23,20 @@ final class Mailbox<Item: Sendable>: Sendable {
                 return (waiter, false)
             }
             state.items.append(item)
+            if state.items.count >= limit { state.isPaused = true }
             return (nil, state.items.count >= limit)
         }
         waiter?.resume(returning: [item])
         return isFull
+    }
+
+    /// Whether the sender pauses since it was told to, and may go on now: what waited has been taken. For the reader, who then tells it.
+    func endPause() -> Bool {
+        state.withLock { state in
+            guard state.isPaused, state.items.count < limit else { return false }
+            state.isPaused = false
+            return true
+        }
     }
 
     /// All that waits, at least one item. For one reader.

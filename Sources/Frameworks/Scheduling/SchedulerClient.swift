@@ -54,6 +54,9 @@ public final class SchedulerClient: Sendable {
         }
     }
 
+    /// The next subscription is that of a new framework.
+    public func forgetFrameworkID() { state.withLock { $0.framework.clearID() } }
+
     /// Sends a call, with the framework's id filled in. Never waits; calls reach the master in the order in which they are sent.
     /// - Returns: false if the call was dropped since there is no subscription.
     @discardableResult
@@ -169,7 +172,10 @@ public final class SchedulerClient: Sendable {
         } catch {
             return subscription.fail("the master sent an event that can't be read: \(error)")
         }
-        if event.type == .error { throw SchedulerError.refused(event.error.message) }
+        if event.type == .error {
+            // Specified by Mesos 1.11 src/master/master.cpp: there is no other sign of it.
+            throw event.error.message == "Framework has been removed" ? SchedulerError.removed : .refused(event.error.message)
+        }
         guard let event = SchedulerEvent(event) else { return }
         if case .subscribed(let id, _) = event {
             state.withLock { state in

@@ -38,14 +38,17 @@ public struct SchedulerSettings: Sendable {
 
 /// Why a scheduler ended. Everything else is retried for ever.
 public enum SchedulerError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The master ended the subscription with this message: the framework has been removed, another one took its place, or its
-    /// FrameworkInfo is not acceptable. Another attempt would end the same way.
+    /// The framework has been removed: its id is of no more use, and its tasks are killed.
+    case removed
+    /// The master ended the subscription with this message: another one took its place, or its FrameworkInfo is not acceptable. Another attempt
+    /// would end the same way.
     case refused(String)
     /// The settings name no usable master.
     case noMaster(String)
 
     public var description: String {
         switch self {
+        case .removed: "the master has removed the framework"
         case .refused(let message): "the master refused the framework: \(message)"
         case .noMaster(let text): "'\(text)' names no master; expected host:port or http(s)://host:port"
         }

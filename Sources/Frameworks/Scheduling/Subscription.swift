@@ -24,7 +24,6 @@ final class Subscription: Sendable {
         var calls: CallConnection?
         var stream: RecordStream?
         var failure: String?
-        var isPaused = false
         var isClosed = false
     }
 
@@ -62,9 +61,7 @@ final class Subscription: Sendable {
         let stream = RecordStream(
             outbox: Outbox(), limits: limits,
             onRecords: { [self] records in
-                guard mailbox.put(.records(records)) else { return .more }
-                state.withLock { $0.isPaused = true }
-                return .pause
+                mailbox.put(.records(records)) ? .pause : .more
             },
             onEnd: { [self] end in mailbox.put(.ended(end)) })
         let connection = RecordConnection.open(
@@ -92,14 +89,9 @@ final class Subscription: Sendable {
 
     /// What has happened, in order; the last item is `.ended`. For one reader.
     func next() async -> [Item] {
-        let stream = state.withLock { state -> RecordStream? in
-            guard state.isPaused else { return nil }
-            state.isPaused = false
-            return state.stream
-        }
-        let items = await mailbox.take()
-        stream?.resume()
-        return items
+        // Before it waits: nothing would come any more.
+        if mailbox.endPause() { state.withLock { $0.stream }?.resume() }
+        return await mailbox.take()
     }
 
     func send(_ call: CallConnection.Outgoing) -> Bool {

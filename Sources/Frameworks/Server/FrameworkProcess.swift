@@ -13,6 +13,7 @@ package final class FrameworkProcess<Core: StateMachine>: Sendable {
     private let client: SchedulerClient
     private let store: any Store
     private let folder: WorkFolder?
+    private let logger: Logger
 
     /// Opens the state; nothing runs yet.
     /// - Parameters:
@@ -24,6 +25,7 @@ package final class FrameworkProcess<Core: StateMachine>: Sendable {
         _ core: Core, kind: String, settings: FrameworkSettings, inlet: Inlet<Core>, logger: Logger,
         perform: (SchedulerClient) -> @Sendable (Core.Effect) -> Void
     ) throws {
+        self.logger = logger
         folder = try settings.isInMemory ? nil : WorkFolder(path: settings.workDir)
         store = try folder.map { try SQLiteStore(path: $0.path + "/state.db") } ?? MemoryStore()
         let recorder = folder.flatMap { Recorder(folder: $0.path + "/recordings", kind: kind, logger: logger) }
@@ -62,7 +64,16 @@ package final class FrameworkProcess<Core: StateMachine>: Sendable {
         let loop = loop
         // The core says first what the framework looks like; what is seen of it comes after that.
         _ = await loop.inspect { _ in }
-        try await client.follow { _ = await loop.postWhenRoom(told($0)) }
+        while true {
+            do {
+                return try await client.follow { _ = await loop.postWhenRoom(told($0)) }
+            } catch SchedulerError.removed {
+                logger.warning("the master has removed the framework; it subscribes as a new one")
+                client.forgetFrameworkID()
+                guard await loop.postWhenRoom(told(.removed)) else { return }
+                _ = await loop.inspect { _ in }
+            }
+        }
     }
 }
 

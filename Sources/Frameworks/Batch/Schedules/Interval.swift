@@ -45,6 +45,9 @@ package struct Interval: Hashable, Sendable {
     /// the other, as Chronos did, must start the next one when one ends.
     package var isBackToBack: Bool { period.isZero }
 
+    /// Whether its period is less than a second: nothing repeats so fast.
+    package var isTooFast: Bool { period.isExact && period.duration < 1_000 }
+
     /// The instant of the start, in milliseconds since 1970.
     package var start: Int64 { instant(of: wall) }
 

@@ -28,8 +28,9 @@ package struct JobValidator {
 
     /// Parents may be among the definitions themselves, in any order; of two with the same name, the later one counts.
     package mutating func check(_ definitions: [JSONValue]) -> [Finding] {
-        let names = definitions.map { $0["name"]?.string ?? "" }
-        let parents = definitions.map { $0["parents"]?.array?.compactMap(\.string) ?? [] }
+        let bodies = definitions.map { JobBody($0) }
+        let names = bodies.map(\.name)
+        let parents = bodies.map { $0.parents ?? [] }
         // A job may name a parent that comes behind it: each has a stand-in until its own turn.
         for name in Set(names + parents.joined()).sorted() where !name.isEmpty {
             _ = ask(["name": .string(name), "command": "true", "schedule": "R0//PT1H"])

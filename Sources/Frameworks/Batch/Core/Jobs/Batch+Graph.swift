@@ -97,8 +97,12 @@ extension Batch {
     mutating func connect(_ handle: Handle<Job>) {
         let old = jobs[handle].progress.edges
         jobs[handle].progress.edges = jobs[handle].definition.parents.map { name in
-            if let edge = old.first(where: { $0.parent == name }) { return edge }
             let parent = jobHandles[name].map { jobs[$0].progress }
+            if var edge = old.first(where: { $0.parent == name }) {
+                // It may be another parent than it was, of the same name.
+                if let parent { (edge.seen, edge.seenEnds) = (min(edge.seen, parent.triggers), min(edge.seenEnds, parent.ends)) }
+                return edge
+            }
             return .init(parent: name, seen: parent?.triggers ?? 0, seenEnds: parent?.ends ?? 0)
         }
         for parent in jobs[handle].definition.parents {
@@ -125,6 +129,8 @@ extension Batch {
                 jobs[child].definition.trigger = gone.trigger
                 jobs[child].schedules = jobs[handle].schedules
                 jobs[child].progress.cursors = jobs[handle].progress.cursors
+                // What it missed while it was disabled isn't made up for by another job.
+                if gone.isDisabled { skipMissed(child) }
                 jobs[child].problem = jobs[handle].problem
             }
             connect(child)

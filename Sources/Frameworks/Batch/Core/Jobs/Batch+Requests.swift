@@ -6,16 +6,15 @@ import Schedules
 /// What clients ask for.
 extension Batch {
     mutating func answer(_ number: UInt64, _ request: Request) {
-        let answer: Answer
         do throws(Refusal) {
-            answer = try carryOut(request)
+            if let answer = try carryOut(request, number) { output.effects.append(.answer(number, answer)) }
         } catch {
-            answer = .refused(error)
+            output.effects.append(.answer(number, .refused(error)))
         }
-        output.effects.append(.answer(number, answer))
     }
 
-    private mutating func carryOut(_ request: Request) throws(Refusal) -> Answer {
+    /// - Returns: nil: the answer follows when all is done.
+    private mutating func carryOut(_ request: Request, _ number: UInt64) throws(Refusal) -> Answer? {
         switch request {
         case .put(let body, let kind, let version, let zone): try put(body, kind, version, zone)
         case .delete(let name):
@@ -28,8 +27,12 @@ extension Batch {
             guard let handle = jobHandles[name] else { return .marked(false) }
             markSuccess(handle)
             return .marked(true)
-        case .kill(let name): endUnfinished(try job(name), as: .killed, "killed on request")
-        case .flush: flush()
+        case .kill(let name):
+            endUnfinished(try job(name), as: .killed, "killed on request", answering: number)
+            return nil
+        case .flush:
+            flush(answering: number)
+            return nil
         case .progress(let name, let task, let elements): try note(elements, of: task, job: name)
         case .setDisabled(let name, let isDisabled):
             let handle = try job(name)
@@ -51,25 +54,30 @@ extension Batch {
 
     private mutating func put(_ body: JobBody, _ kind: Kind, _ version: JobDefinition.Version, _ zone: ZoneData?) throws(Refusal) {
         var definition: JobDefinition
+        var isAsShown = false
         let schedules: [(schedule: Schedule, cursor: Progress.Cursor)]
         do throws(Rejection) {
             definition = try JobDefinition(body.value, defaults: configuration.defaults)
             if let flaw = flaw(of: definition, kind, version) { throw Rejection(flaw) }
             if let zone { try take(zone) }
-            if kind == .scheduled { keepOriginal(&definition) }
+            if kind == .scheduled { isAsShown = keepOriginal(&definition) }
             schedules = try read(definition)
-            if definition.options.parameters?.isNeeded == true, definition.isDependent || schedules.contains(where: { $0.cursor.next != nil }) {
-                throw Rejection("parameters: a job that needs some runs on request only; it has no parents, and no schedule or R0//PT1H")
-            }
         } catch {
             throw .rejected(error)
         }
-        try install(definition, schedules)
+        try install(definition, schedules, restarts: !isAsShown)
     }
 
     /// Takes a definition whose members have been checked.
-    mutating func install(_ definition: JobDefinition, _ schedules: [(schedule: Schedule, cursor: Progress.Cursor)]) throws(Refusal) {
+    /// - Parameter restarts: its schedules, if they are those that the job has and have come to their end, begin anew.
+    mutating func install(
+        _ definition: JobDefinition, _ schedules: [(schedule: Schedule, cursor: Progress.Cursor)], restarts: Bool = false
+    ) throws(Refusal) {
         var definition = definition
+        if definition.name.isEmpty { throw .rejected(Rejection("the job has no name")) }
+        if definition.options.parameters?.isNeeded == true, definition.isDependent || schedules.contains(where: { $0.cursor.next != nil }) {
+            throw .rejected(Rejection("parameters: a job that needs some runs on request only; it has no parents, and no schedule or R0//PT1H"))
+        }
         if let refusal = refusal(ofParents: definition.parents, for: definition.name) { throw refusal }
         // An empty start is now, and now alone.
         if case .schedules(let texts, let zone) = definition.trigger {
@@ -77,7 +85,11 @@ extension Batch {
         }
         let size = stored(definition).count
         if size > Self.mostBytes { throw .tooLarge(definition.name, bytes: size, limit: Self.mostBytes) }
-        if let handle = jobHandles[definition.name] { replace(handle, definition, schedules) } else { create(definition, schedules) }
+        if let handle = jobHandles[definition.name] {
+            replace(handle, definition, schedules, restarts: restarts)
+        } else {
+            create(definition, schedules)
+        }
     }
 
     /// Of one definition, as of an app's (docs/decisions/0005).
@@ -104,17 +116,21 @@ extension Batch {
     }
 
     /// Whoever sends back a schedule as it was shown doesn't want it changed: the original one stays, and how far it has come.
-    private func keepOriginal(_ definition: inout JobDefinition) {
-        guard case .schedules(var texts, let zone) = definition.trigger else { return }
+    /// - Returns: whether that is so.
+    private func keepOriginal(_ definition: inout JobDefinition) -> Bool {
+        guard case .schedules(var texts, let zone) = definition.trigger else { return false }
         // What never ran by itself, and is sent back as it was shown, goes on so.
-        if texts.isEmpty, jobHandles[definition.name].map({ jobs[$0].definition.trigger == .schedules([], zone: zone) }) ?? false { return }
+        if texts.isEmpty, jobHandles[definition.name].map({ jobs[$0].definition.trigger == .schedules([], zone: zone) }) ?? false { return true }
+        var isAsShown = false
         if texts.isEmpty { texts = [definition.options.parameters?.isNeeded == true ? "R0//PT24H" : "R1//PT24H"] }
         if let handle = jobHandles[definition.name], case .schedules(let originals, let originalZone) = jobs[handle].definition.trigger,
             zone == originalZone, texts.first == shownSchedule(jobs[handle]), let original = originals.first
         {
+            isAsShown = texts.first != original
             texts = [original] + texts.dropFirst().filter { $0 != original }
         }
         definition.trigger = .schedules(texts, zone: zone)
+        return isAsShown
     }
 
     private mutating func create(_ definition: JobDefinition, _ schedules: [(schedule: Schedule, cursor: Progress.Cursor)]) {
@@ -129,21 +145,33 @@ extension Batch {
         connect(handle)
         storeDefinition(handle)
         changed(handle)
+        takePlaceOfUnreadable(handle)
         tell(.jobCreated, job: handle)
         arm(handle)
     }
 
+    /// Of a job that can't be read, others may depend: they have waited for it.
+    private mutating func takePlaceOfUnreadable(_ handle: Handle<Job>) {
+        let name = jobs[handle].name
+        guard quarantine.contains(where: { $0.table == "jobs" && $0.key == name }) else { return }
+        quarantine.removeAll { $0.table == "jobs" && $0.key == name }
+        for other in jobOrder where jobs[other].definition.parents.contains(name) {
+            connect(other)
+            changed(other)
+        }
+    }
+
     private mutating func replace(
-        _ handle: Handle<Job>, _ definition: JobDefinition, _ schedules: [(schedule: Schedule, cursor: Progress.Cursor)]
+        _ handle: Handle<Job>, _ definition: JobDefinition, _ schedules: [(schedule: Schedule, cursor: Progress.Cursor)], restarts: Bool
     ) {
         let old = jobs[handle].definition
-        // What has come to its end begins anew; anything else goes on where it was.
-        let goesOn = definition.trigger == old.trigger && jobs[handle].problem == nil && !jobs[handle].isExhausted
+        let goesOn = definition.trigger == old.trigger && jobs[handle].problem == nil && !(restarts && jobs[handle].isExhausted)
         disconnect(handle)
         jobs[handle].definition = definition
         if !goesOn || schedules.count != jobs[handle].progress.cursors.count {
             jobs[handle].progress.cursors = schedules.map(\.cursor)
-            jobs[handle].progress.since = wall
+            // No run's name may come again as that of a new due time.
+            jobs[handle].progress.since = max(wall, jobs[handle].progress.newestOwn)
         }
         jobs[handle].schedules = schedules.map(\.schedule)
         jobs[handle].problem = nil
@@ -153,14 +181,23 @@ extension Batch {
         changed(handle)
         tell(.jobChanged, job: handle)
         noteOverlap(handle)
-        // What waits may have other needs now, or another place in the queue.
-        for run in jobs[handle].unfinished { dequeue(run) }
+        // What waits may have other needs now, or another place in the queue, and other limits.
+        for run in jobs[handle].unfinished {
+            dequeue(run)
+            armLaunchDelay(run)
+            armEpsilon(run)
+            for index in runs[run].parts.indices { waitAnew(Place(run: run, index: index)) }
+        }
         enqueueReady(handle)
         arm(handle)
         consider(handle)
     }
 
-    mutating func storeDefinition(_ handle: Handle<Job>) { put("jobs", jobs[handle].name, stored(jobs[handle].definition)) }
+    mutating func storeDefinition(_ handle: Handle<Job>) {
+        let bytes = stored(jobs[handle].definition)
+        jobs[handle].size = bytes.count
+        put("jobs", jobs[handle].name, bytes)
+    }
 
     private func stored(_ definition: JobDefinition) -> [UInt8] {
         var writer = JSONWriter()
@@ -231,9 +268,9 @@ extension Batch {
     }
 
     /// Forgets all runs that have no task.
-    private mutating func flush() {
+    private mutating func flush(answering question: UInt64) {
         let waiting = jobOrder.flatMap { jobs[$0].unfinished.reversed() }.filter { !runs[$0].isActive }
-        endAll(waiting, as: .killed, "the queue was flushed")
+        endAll(waiting, as: .killed, "the queue was flushed", answering: question)
     }
 
     private mutating func note(_ elements: Int64, of task: String, job name: String) throws(Refusal) {

@@ -72,6 +72,14 @@ extension Batch {
         changed(handle)
     }
 
+    /// Lets a job's schedules go on after now.
+    mutating func skipMissed(_ handle: Handle<Job>) {
+        for (index, schedule) in jobs[handle].schedules.enumerated() where jobs[handle].progress.cursors.indices.contains(index) {
+            let next = jobs[handle].progress.cursors[index].next
+            if let next, next <= wall { jobs[handle].progress.cursors[index].next = schedule.next(after: wall) }
+        }
+    }
+
     /// Leaves out what is too late to begin.
     private mutating func dropLate(_ handle: Handle<Job>) {
         guard let due = jobs[handle].nextDue, let lateness = latestStart(jobs[handle].definition) else { return }
@@ -108,6 +116,9 @@ extension Batch {
             if interval.start < 1_000 { throw Rejection("Scheduled start date '\(Timestamp(milliseconds: interval.start))' is before 1970!") }
             if interval.isBackToBack, interval.count ?? 2 > 1 {
                 throw Rejection("Cannot parse schedule '\(text)': a period of zero would repeat without a pause")
+            }
+            if interval.isTooFast, interval.count ?? 2 > 1 {
+                throw Rejection("Cannot parse schedule '\(text)': a period of less than a second would repeat too fast")
             }
             let endless = Schedule.interval(interval.endless)
             result.append((endless, .init(next: interval.count == 0 ? nil : interval.start, left: interval.count)))

@@ -7,6 +7,8 @@ package struct Job: Sendable {
     package internal(set) var progress: Progress
     /// Of its definition, one for each cursor of its progress.
     var schedules: [Schedule] = []
+    /// Of its definition in the store, in bytes: about what each launch sends.
+    var size = 0
     /// Why it can't run by itself, if it can't: the file of its zone is missing, for one.
     package internal(set) var problem: String?
     /// Runs that have not ended, the oldest first.
@@ -33,6 +35,12 @@ package struct Job: Sendable {
     package var nextDue: Int64? {
         guard !definition.isDisabled, problem == nil else { return nil }
         return progress.cursors.compactMap(\.next).min()
+    }
+
+    /// Whether its schedules were meant to have no run from the beginning: it is for requests.
+    var neverRunsByItself: Bool {
+        guard case .schedules(let texts, _) = definition.trigger else { return false }
+        return texts.allSatisfy { $0.hasPrefix("R0/") }
     }
 
     /// Whether it has schedules, and all of them have come to their end.

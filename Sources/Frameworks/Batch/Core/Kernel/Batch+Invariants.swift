@@ -25,7 +25,7 @@ extension Batch {
             for run in jobs[handle].unfinished + jobs[handle].ended { combine(run, into: &digest) }
         }
         for run in abandoned { combine(run, into: &digest) }
-        for entry in queue.all where runs.contains(entry.run) && runs[entry.run].isQueued { digest.combine(runs[entry.run].key.text) }
+        for entry in queue.all where isWaiting(entry) { digest.combine(runs[entry.run].key.text) }
         digest.combine(queue.reservation?.agent ?? "")
         for offer in openOffers.all { digest.combine(offer.id.value) }
         digest.combine(work.count)

@@ -43,7 +43,9 @@ extension Batch {
                 guard definition.name == entry.key, let bytes = stored[entry.key] else {
                     throw Rejection(definition.name == entry.key ? "its progress is missing" : "it is stored under another name")
                 }
-                recovered.append(Job(definition, try Progress(stored: bytes)))
+                var job = Job(definition, try Progress(stored: bytes))
+                job.size = entry.value.count
+                recovered.append(job)
             } catch let rejection as Rejection {
                 quarantine(table: "jobs", key: entry.key, rejection.message)
             } catch {
@@ -91,7 +93,11 @@ extension Batch {
         }
         // As they were made; what has ended, as it ended.
         recovered.sort { ($0.endedAt ?? $0.createdAt, $0.key.due, $0.key.job) < ($1.endedAt ?? $1.createdAt, $1.key.due, $1.key.job) }
-        for run in recovered { adopt(run) }
+        // Of jobs that can't be read. Only looked up.
+        let unreadable = Set(quarantine.filter { $0.table == "jobs" }.map(\.key))
+        for run in recovered {
+            if !run.isAbandoned, jobHandles[run.key.job] == nil, unreadable.contains(run.key.job) { hold(run) } else { adopt(run) }
+        }
     }
 
     /// - Returns: by the key of their run, and the keys of runs some of whose pages can't be read; only looked up.
@@ -109,6 +115,11 @@ extension Batch {
             }
         }
         return (pages, broken)
+    }
+
+    /// A run of a job that can't be read stays in the store, and its tasks run on, for a process that can.
+    private mutating func hold(_ run: Run) {
+        for part in run.parts where part.isActive { if let task = part.tasks.last { heldTasks.insert(task.id) } }
     }
 
     private mutating func adopt(_ run: Run) {
@@ -130,8 +141,7 @@ extension Batch {
             if let until = part.until { dues.set(.part(Place(run: handle, index: index)), at: until) }
         }
         if !run.hasBegun { armLaunchDelay(handle) }
-        guard run.cause == .schedule, !run.hasBegun, let job, let epsilon = jobs[job].definition.options.epsilon else { return }
-        dues.set(.run(handle), at: run.key.due.saturatingAdd(epsilon.milliseconds).saturatingAdd(1))
+        armEpsilon(handle)
     }
 
     private mutating func resume(_ place: Place) {
@@ -139,11 +149,7 @@ extension Batch {
         taskPlaces[task.id] = place
         agents.add(task.demand, on: task.agentID)
         if runs[place.run].ending != nil { self[place].killAgainAt = now.monotonic }
-        if task.state.isEmpty {
-            let deadline = now.monotonic.saturatingAdd(configuration.launchConfirmTimeout)
-            self[place].launchDeadline = deadline
-            timers.set(.launch(place), at: deadline)
-        }
+        if task.state.isEmpty { waitForStart(place) }
         if task.state == "TASK_UNREACHABLE" { waitForReturn(place) }
     }
 }

@@ -45,6 +45,9 @@ package struct Batch: StateMachine {
     var agents = AgentLoads()
     var offersSeen = OffersSeen()
     var openOffers = OpenOffers()
+    /// Tasks of jobs that can't be read, by their ids: nothing is decided about them, and nothing acknowledged, until a process can read them. Never
+    /// iterated.
+    var heldTasks: Set<String> = []
     /// A timer for forgetting old runs is set.
     var isSweeping = false
     /// What is still to be done, in order, since it would have been too much for one transaction.
@@ -88,7 +91,7 @@ package struct Batch: StateMachine {
         /// A job's parents may be done.
         case consider(Handle<Job>)
         /// These are to end.
-        case end([Handle<Run>], Run.Outcome, String)
+        case end([Handle<Run>], Run.Outcome, String, question: UInt64?)
         /// Offers are left that may be of use.
         case match
     }
@@ -117,6 +120,7 @@ package struct Batch: StateMachine {
         case .asked(let number, _, let request): answer(number, request)
         case .told(.subscribed(let frameworkID, let master, _)): subscribed(frameworkID: frameworkID, master: master)
         case .told(.disconnected): disconnected()
+        case .told(.removed): removed()
         case .told(.offered(let offers)): use(offers)
         case .told(.updated(let status)): updated(status)
         case .told(.messaged): break
@@ -157,7 +161,7 @@ package struct Batch: StateMachine {
     private mutating func carryOn(_ next: Work) {
         switch next {
         case .consider(let job): makeReadyRun(job)
-        case .end(let runs, let outcome, let message): endAll(runs, as: outcome, message)
+        case .end(let runs, let outcome, let message, let question): endAll(runs, as: outcome, message, answering: question)
         case .match: matchOn()
         }
     }

@@ -18,7 +18,9 @@ package struct Configuration: Hashable, Sendable {
     package var reconciliationInterval: Int64 = 600 * .second
     package var killRetryTimeout: Int64 = 30 * .second
     /// A launch of which nothing was heard for so long is given up.
-    package var launchConfirmTimeout: Int64 = 600 * .second
+    package var launchConfirmTimeout: Int64 = 900 * .second
+    /// A task of which the master knows nothing is given up after so long: agents have ten minutes to come back.
+    package var unknownTimeout: Int64 = 600 * .second
     /// How long the answers to a reconciliation are waited for before anything is launched.
     package var reconciliationPatience: Int64 = 5 * .second
     /// A run that has waited for so long without fitting anywhere gets an agent kept free for it.
@@ -35,7 +37,8 @@ extension Configuration: Recordable {
         writer.put(defaults.user)
         writer.put(history)
         let times = [
-            retryDelay, disableAfterFailures, historyAge, reconciliationInterval, killRetryTimeout, launchConfirmTimeout, reconciliationPatience,
+            retryDelay, disableAfterFailures, historyAge, reconciliationInterval, killRetryTimeout, launchConfirmTimeout, unknownTimeout,
+            reconciliationPatience,
             reserveAfter
         ]
         for time in times { writer.put(time) }
@@ -57,6 +60,7 @@ extension Configuration: Recordable {
         reconciliationInterval = try reader.int64()
         killRetryTimeout = try reader.int64()
         launchConfirmTimeout = try reader.int64()
+        unknownTimeout = try reader.int64()
         reconciliationPatience = try reader.int64()
         reserveAfter = try reader.int64()
         notices = try NoticeRules(from: &reader)

@@ -83,18 +83,16 @@ extension Batch {
             let handle = entry.run
             let hasReserved = queue.reservation?.run == handle
             if !hasReserved, isRefused[entry.shape] { continue }
-            guard runs.contains(handle), runs[handle].isQueued else { continue }
+            guard isWaiting(entry) else { continue }
             if output.isFull { return false }
             guard let job = jobHandles[runs[handle].key.job] else { continue }
             let shape = Shape(of: jobs[job].definition)
-            // Of another definition: the run stands in the queue once more, as what it is now.
-            guard queue.number(of: shape) == entry.shape else { continue }
             if launchAll(handle, job, shape, &open) { continue }
             if output.isFull { return false }
             isRefused[entry.shape] = true
             if starving == nil, now.monotonic - runs[handle].waitsSince >= configuration.reserveAfter { starving = handle }
         }
-        queue.compact { runs.contains($0) && runs[$0].isQueued }
+        queue.compact(isWaiting)
         if queue.reservation == nil, let starving { reserve(for: starving, open) }
         return true
     }
@@ -135,6 +133,8 @@ extension Batch {
     /// An agent that makes no offers any more is not kept for anybody.
     private mutating func renewReservation(_ open: [OpenOffer]) {
         guard let agent = queue.reservation?.agent else { return }
+        // Nothing starts there now.
+        if open.contains(where: { $0.agent.id == agent && $0.isInMaintenance }) { return endReservation() }
         if open.contains(where: { $0.agent.id == agent }) { queue.reservation?.heardAt = now.monotonic }
         if let heard = queue.reservation?.heardAt, now.monotonic - heard > Self.reservationPatience { endReservation() }
     }
@@ -155,20 +155,18 @@ extension Batch {
             arguments: parameters.arguments ?? jobs[job].definition.arguments.joined(separator: " "))
         let task = RunTask(
             id: name.text, index: index, attempt: attempt, agentID: agent.id, host: agent.host, launchedAt: wall, demand: demand)
-        let deadline = now.monotonic.saturatingAdd(configuration.launchConfirmTimeout)
         runs[handle].move(index, to: .active)
         runs[handle].waitsSince = now.monotonic
         self[place].message = ""
         self[place].add(task, limit: count > 1 ? Self.mostTasks.ofMany : Self.mostTasks.alone)
-        self[place].launchDeadline = deadline
-        timers.set(.launch(place), at: deadline)
+        waitForStart(place)
         taskPlaces[task.id] = place
         if isBeginning { seeParents(job) }
         agents.add(demand, on: agent.id)
         counters.launched += 1
         changed(place)
         tell(.taskChanged, run: handle, task: task)
-        output.bytes += parameters.size
+        output.bytes += parameters.size + jobs[job].size
         if !mayLaunch(handle, of: job) {
             dequeue(handle)
         } else if queue.reservation?.run == handle {

@@ -31,8 +31,13 @@ extension Batch {
         guard let job = jobHandles[runs[handle].key.job] else { return }
         runs[handle].isQueued = true
         runs[handle].waitsSince = now.monotonic
-        queue.append(handle, Shape(of: jobs[job].definition), isHigh: isHigh)
+        runs[handle].ticket = queue.append(handle, Shape(of: jobs[job].definition), isHigh: isHigh)
         link.isReviving = true
+    }
+
+    /// Whether an entry of the queue is that of a run that waits, and its newest one.
+    func isWaiting(_ entry: RunQueue.Entry) -> Bool {
+        runs.contains(entry.run) && runs[entry.run].isQueued && runs[entry.run].ticket == entry.ticket
     }
 
     mutating func dequeue(_ handle: Handle<Run>) {

@@ -6,6 +6,8 @@ package struct RunQueue: Sendable {
     struct Entry: Hashable, Sendable {
         let run: Handle<Run>
         let shape: Int
+        /// Which time of its being queued this is: only the last one counts.
+        let ticket: UInt64
     }
 
     private(set) var high: [Entry] = []
@@ -14,6 +16,7 @@ package struct RunQueue: Sendable {
     private var shapes: [Shape] = []
     /// Never iterated.
     private var numbers: [Shape: Int] = [:]
+    private var lastTicket: UInt64 = 0
     /// An agent that is kept free for a run.
     var reservation: Reservation?
     /// How many runs are in here that are still waiting.
@@ -27,19 +30,24 @@ package struct RunQueue: Sendable {
         var heardAt: Int64
     }
 
-    mutating func append(_ run: Handle<Run>, _ shape: Shape, isHigh: Bool) {
-        let entry = Entry(run: run, shape: intern(shape))
+    /// - Returns: the run's ticket.
+    mutating func append(_ run: Handle<Run>, _ shape: Shape, isHigh: Bool) -> UInt64 {
+        lastTicket += 1
+        let entry = Entry(run: run, shape: intern(shape), ticket: lastTicket)
         if isHigh { high.append(entry) } else { normal.append(entry) }
         count += 1
+        return lastTicket
     }
-
-    func number(of shape: Shape) -> Int? { numbers[shape] }
 
     private mutating func intern(_ shape: Shape) -> Int {
         if let number = numbers[shape] { return number }
         numbers[shape] = shapes.count
         shapes.append(shape)
         return shapes.count - 1
+    }
+
+    private mutating func renumbered(_ entry: Entry, _ old: [Shape]) -> Entry {
+        Entry(run: entry.run, shape: intern(old[entry.shape]), ticket: entry.ticket)
     }
 
     /// How many kinds of runs there are, as `Entry.shape` counts them.
@@ -52,11 +60,11 @@ package struct RunQueue: Sendable {
     var all: [Entry] { high + normal }
 
     /// Leaves out what waits no longer, once that is a good part of all: one launch of many is no reason to go through all that wait.
-    mutating func compact(_ isWaiting: (Handle<Run>) -> Bool) {
+    mutating func compact(_ isWaiting: (Entry) -> Bool) {
         let excess = high.count + normal.count - count
         guard excess > 64 + count / 4 || count == 0 else { return }
-        high.removeAll { !isWaiting($0.run) }
-        normal.removeAll { !isWaiting($0.run) }
+        high.removeAll { !isWaiting($0) }
+        normal.removeAll { !isWaiting($0) }
         if shapes.count > high.count + normal.count { renumber() }
     }
 
@@ -64,7 +72,7 @@ package struct RunQueue: Sendable {
     private mutating func renumber() {
         let old = shapes
         (shapes, numbers) = ([], [:])
-        for index in high.indices { high[index] = Entry(run: high[index].run, shape: intern(old[high[index].shape])) }
-        for index in normal.indices { normal[index] = Entry(run: normal[index].run, shape: intern(old[normal[index].shape])) }
+        for index in high.indices { high[index] = renumbered(high[index], old) }
+        for index in normal.indices { normal[index] = renumbered(normal[index], old) }
     }
 }

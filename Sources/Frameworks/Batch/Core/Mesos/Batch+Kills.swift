@@ -23,14 +23,46 @@ extension Batch {
 
     /// Nobody has ever heard of a task that was launched long ago: it is given up, and killed should it be somewhere.
     mutating func launchIsDue(_ place: Place) {
-        guard isActive(place), let deadline = self[place].launchDeadline, deadline <= now.monotonic else { return }
+        // Without a master nothing can be heard: the next subscription sets another deadline.
+        guard link.isSubscribed, isActive(place), let deadline = self[place].launchDeadline, deadline <= now.monotonic else { return }
         giveUp(place, "nothing was heard of the launch")
+    }
+
+    /// Something must be heard of a launch by then.
+    mutating func waitForStart(_ place: Place) {
+        let deadline = now.monotonic.saturatingAdd(configuration.launchConfirmTimeout)
+        self[place].launchDeadline = deadline
+        timers.set(.launch(place), at: deadline)
     }
 
     /// Sets the time at which an unreachable task is given up, if its job wants that.
     mutating func waitForReturn(_ place: Place) {
-        guard let job = jobHandles[runs[place.run].key.job], let timeout = jobs[job].definition.options.unreachableTimeout else { return }
-        let deadline = now.monotonic.saturatingAdd(timeout.saturatingMultiply(.millisecond))
+        guard let timeout = patience(with: place) else { return }
+        giveUp(place, after: timeout)
+    }
+
+    /// The limit of its job may have changed.
+    mutating func waitAnew(_ place: Place) {
+        guard isActive(place), self[place].unreachableDeadline != nil || self[place].tasks.last?.state == "TASK_UNREACHABLE" else { return }
+        self[place].unreachableDeadline = nil
+        waitForReturn(place)
+    }
+
+    /// The master knows neither the task nor its agent. It says so only when it doesn't expect the agent; in case it is wrong, and has just lost its
+    /// own memory, agents get the time that they need to come back.
+    mutating func waitForNews(_ place: Place) {
+        let longest = runs[place.run].ending == nil ? configuration.unknownTimeout : min(configuration.unknownTimeout, 60 * .second)
+        giveUp(place, after: min(patience(with: place) ?? longest, longest))
+    }
+
+    /// How long its job waits for a task that can't be reached, in nanoseconds; nil: for ever.
+    private func patience(with place: Place) -> Int64? {
+        jobHandles[runs[place.run].key.job].flatMap { jobs[$0].definition.options.unreachableTimeout }?.saturatingMultiply(.millisecond)
+    }
+
+    private mutating func giveUp(_ place: Place, after pause: Int64) {
+        let deadline = min(self[place].unreachableDeadline ?? .max, now.monotonic.saturatingAdd(pause))
+        guard deadline != self[place].unreachableDeadline else { return }
         self[place].unreachableDeadline = deadline
         timers.set(.unreachable(place), at: deadline)
     }

@@ -19,6 +19,19 @@ extension Batch {
         openOffers.forget()
     }
 
+    /// The master has removed the framework, with all of its tasks: somebody wanted that, or it was away for too long. Jobs don't end with it, so it
+    /// begins anew under another id.
+    mutating func removed() {
+        disconnected()
+        link.frameworkID = nil
+        remove("framework", "id")
+        for place in activeParts {
+            guard let task = self[place].tasks.last else { continue }
+            updated(.gone(task.id, on: task.agentID, "the master has removed the framework, and its tasks"))
+        }
+        present()
+    }
+
     mutating func subscribed(frameworkID: String, master: String) {
         openOffers.forget()
         link.isSubscribed = true
@@ -35,7 +48,11 @@ extension Batch {
         link.unknown = Set(active.compactMap { self[$0].tasks.last?.id })
         link.patienceEnds = now.monotonic.saturatingAdd(configuration.reconciliationPatience)
         if !link.unknown.isEmpty { timers.set(.patience, at: link.patienceEnds) }
-        for place in active where self[place].killAgainAt != nil { sendKill(place) }
+        for place in active {
+            if self[place].killAgainAt != nil { sendKill(place) }
+            // What became of it may not have been heard for want of a master.
+            if self[place].launchDeadline != nil { waitForStart(place) }
+        }
     }
 
     /// A master that has just started can't tell of agents that are not back yet, and says nothing then. No due time gets a second run by that: what
@@ -56,7 +73,7 @@ extension Batch {
     /// a
     /// master says nothing of agents that are not back yet. Specified by Mesos 1.11 docs/reconciliation.md ("Algorithm").
     private mutating func reconcile() {
-        let pause = min(link.reconcilePause, configuration.reconciliationInterval)
+        let pause = min(link.reconcilePause, max(.second, configuration.reconciliationInterval))
         link.reconcilePause = pause.saturatingAdd(pause)
         link.reconcileAt = now.monotonic.saturatingAdd(pause)
         timers.set(.reconciliation, at: link.reconcileAt)

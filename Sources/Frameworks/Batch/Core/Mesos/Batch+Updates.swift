@@ -8,6 +8,7 @@ extension Batch {
 
     /// A task's state, from its agent or as an answer to a reconciliation.
     mutating func updated(_ status: Mesos_V1_TaskStatus) {
+        if heldTasks.contains(status.taskID.value) { return }
         if let place = taskPlaces[status.taskID.value], let index = self[place].tasks.indices.last {
             apply(status, to: place, index)
         } else {
@@ -27,7 +28,9 @@ extension Batch {
     }
 
     private mutating func apply(_ status: Mesos_V1_TaskStatus, to place: Place, _ index: Int) {
-        let state = status.meaning
+        // Of an agent that can't be reached, a framework that knows of partitions hears so. LOST is an agent that is gone for good.
+        let isRemoved = status.state == .taskLost && status.reason == .agentRemoved
+        let state = isRemoved ? .taskGone : status.meaning
         link.unknown.remove(status.taskID.value)
         if status.containerStatus.hasContainerID, self[place].tasks[index].container.isEmpty {
             self[place].tasks[index].container = status.containerStatus.containerID.value
@@ -41,8 +44,7 @@ extension Batch {
             taskChanged(place, index, hadStarted: true)
             self[place].message = "the agent can't be reached"
             waitForReturn(place)
-        // Its agent is not known (yet): a master that has just started may hear of it later.
-        case .taskUnknown: break
+        case .taskUnknown: waitForNews(place)
         case .taskFinished, .taskFailed, .taskKilled, .taskError, .taskDropped, .taskGone, .taskGoneByOperator, .taskLost:
             ended(place, index, state, text(of: status, at: place), status.reason)
         }
@@ -60,12 +62,12 @@ extension Batch {
 
     private mutating func progressed(_ place: Place, _ index: Int, _ state: Mesos_V1_TaskState) {
         let before = self[place].tasks[index].state
+        self[place].unreachableDeadline = nil
         // Late news: a reconciliation may report STAGING of what has been seen running.
         let isOlder = before == Mesos_V1_TaskState.taskRunning.text && (state == .taskStaging || state == .taskStarting)
         if before == state.text || isOlder { return }
         if before == Mesos_V1_TaskState.taskUnreachable.text {
             self[place].message = ""
-            self[place].unreachableDeadline = nil
         }
         note(state, place, index)
         let hadStarted = runs[place.run].startedAt != nil

@@ -10,9 +10,8 @@ extension Batch {
         switch request {
         case .create(let body): try create(body)
         case .update(let name, let body, let takesSchedules):
-            let handle = try job(name)
-            var definition = jobs[handle].definition
-            var reader = SpecReader()
+            var definition = jobs[try job(name)].definition
+            var reader = SpecReader(before: definition)
             reader.read(body.value, into: &definition, configuration.defaults, takesSchedules: takesSchedules)
             try install(definition, reader)
         case .delete(let name, let stopsRuns): try deleteIfFree(try job(name), stopsRuns)
@@ -39,25 +38,40 @@ extension Batch {
     private mutating func create(_ body: JobBody) throws(Refusal) {
         var definition = JobDefinition()
         var reader = SpecReader()
-        definition.name = body.value.object.flatMap { reader.text($0, "id", "", isRequired: true) } ?? ""
-        if !definition.name.isEmpty, !SpecReader.isJobID(definition.name) {
+        let id = body.value.object.flatMap { reader.text($0, "id", "", isRequired: true) }
+        if let id, !SpecReader.isJobID(id) {
             reader.flaw(
                 "/id", "may have names of lower case letters, digits and dashes, separated by dots, and at most \(JobDefinition.longestName) bytes")
         }
+        definition.name = id ?? ""
         definition.dropSchedule()
         reader.read(body.value, into: &definition, configuration.defaults, takesSchedules: true)
-        if jobHandles[definition.name] != nil { throw .jobExists(definition.name) }
+        if reader.flaws.isEmpty, jobHandles[definition.name] != nil { throw .jobExists(definition.name) }
         try install(definition, reader)
     }
 
     private mutating func install(_ definition: JobDefinition, _ reader: SpecReader) throws(Refusal) {
         if let flaw = definition.flaw(), reader.flaws.isEmpty { throw .flaws([MetronomeFlaw("/run", flaw)]) }
         guard reader.flaws.isEmpty else { throw .flaws(reader.flaws) }
-        let schedules: [(schedule: Schedule, cursor: Progress.Cursor)]
+        var schedules: [(schedule: Schedule, cursor: Progress.Cursor)]
         do throws(Rejection) { schedules = try read(definition) } catch {
-            throw .flaws([MetronomeFlaw(error.message.hasPrefix("scheduleTimeZone") ? "/timezone" : "/cron", error.message)])
+            let member = error.message.hasPrefix("scheduleTimeZone") ? "timezone" : "cron"
+            // What doesn't stand in the body is the job's own.
+            throw .flaws([MetronomeFlaw(reader.schedulePath.map { "\($0)/\(member)" } ?? "", error.message)])
         }
+        keepCursors(of: definition, in: &schedules)
         try install(definition, schedules)
+    }
+
+    /// A schedule beside which another one is changed or deleted goes on where it was.
+    private func keepCursors(of definition: JobDefinition, in schedules: inout [(schedule: Schedule, cursor: Progress.Cursor)]) {
+        guard let handle = jobHandles[definition.name], jobs[handle].problem == nil, case .schedules(let texts, let zone) = definition.trigger,
+            case .schedules(let old, let oldZone) = jobs[handle].definition.trigger, zone == oldZone, texts != old
+        else { return }
+        let cursors = jobs[handle].progress.cursors
+        for (index, text) in texts.enumerated() where schedules.indices.contains(index) {
+            if let place = old.firstIndex(of: text), cursors.indices.contains(place) { schedules[index].cursor = cursors[place] }
+        }
     }
 
     private mutating func deleteIfFree(_ handle: Handle<Job>, _ stopsRuns: Bool) throws(Refusal) {
@@ -69,29 +83,18 @@ extension Batch {
 
     // MARK: Schedules
 
-    /// What a job's schedules are called; one that was given without a name is the `default` one.
-    package func scheduleIDs(of job: Job) -> [String] {
-        guard case .schedules(let texts, _) = job.definition.trigger else { return [] }
-        let first = job.definition.extras.scheduleID ?? "default"
-        return texts.indices.map { $0 == 0 ? first : "\(first)-\($0 + 1)" }
-    }
+    /// What a job's schedules are called.
+    package func scheduleIDs(of job: Job) -> [String] { job.definition.shownSchedules.map(\.id) }
 
+    /// - id: of the one that is changed; of several, the others stay. nil: it is the job's first one.
     private mutating func setSchedule(_ handle: Handle<Job>, _ body: JobBody, id: String? = nil) throws(Refusal) {
         var definition = jobs[handle].definition
-        var reader = SpecReader()
+        var reader = SpecReader(before: definition)
         if definition.isDependent { reader.flaw("", "a job can have either dependencies or schedules, not both") }
         guard var object = reader.object(body.value, "") else { throw .flaws(reader.flaws) }
         if let id { object["id"] = .string(id) }
-        let before = definition.trigger
-        reader.read(schedule: object, "", into: &definition)
-        // Of several, the others stay.
-        if let id, case .schedules(var texts, let zone) = before, case .schedules(let new, zone) = definition.trigger, let text = new.first,
-            let index = scheduleIDs(of: jobs[handle]).firstIndex(of: id)
-        {
-            texts[index] = text
-            definition.trigger = .schedules(texts, zone: zone)
-            if index > 0 { definition.extras.scheduleID = jobs[handle].definition.extras.scheduleID }
-        }
+        let index = id.flatMap { scheduleIDs(of: jobs[handle]).firstIndex(of: $0) }
+        reader.read(schedule: object, "", into: &definition, replacing: index)
         try install(definition, reader)
     }
 

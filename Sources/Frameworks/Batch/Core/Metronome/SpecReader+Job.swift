@@ -1,8 +1,7 @@
 import FrameworkCore
 import JSON
-import Schedules
 
-/// What of a body becomes a job. Specified by Metronome 0.6's schemas (`jobspec.schema.json`, `schedulespec.schema.json`).
+/// What of a body becomes a job. Specified by Metronome 0.6's schemas (`jobspec.schema.json`).
 extension SpecReader {
     /// Members that an answer has, and that are no wishes when they come back.
     private static let shown = ["schedules", "activeRuns", "history", "historySummary"]
@@ -22,7 +21,7 @@ extension SpecReader {
         readTrigger(object, parents, into: &definition, takesSchedules: takesSchedules)
         if let run = self.object(object, "run", "") {
             read(run: run, into: &definition, defaults)
-        } else if object["run"] == nil {
+        } else if object["run"]?.isNull ?? true {
             flaw("/run", "error.path.missing")
         }
     }
@@ -31,7 +30,9 @@ extension SpecReader {
         if takesSchedules || definition.isDependent && parents.isEmpty { definition.dropSchedule() }
         let schedules = takesSchedules ? objects(object, "schedules", "") : []
         if schedules.count > 1 { flaw("/schedules", "Only one schedule supported at the moment") }
-        if let (schedule, path) = schedules.first { read(schedule: schedule, path, into: &definition) }
+        if let (schedule, path) = schedules.first {
+            read(schedule: schedule, path, into: &definition, replacing: before?.shownSchedules.count == 1 ? 0 : nil)
+        }
         guard !parents.isEmpty else { return }
         if case .schedules(let texts, _) = definition.trigger, !texts.isEmpty {
             flaw("/dependencies", "a job can have either dependencies or schedules, not both")
@@ -47,24 +48,18 @@ extension SpecReader {
                 "cpus", "mem", "disk", "gpus", "cmd", "args", "user", "env", "secrets", "placement", "artifacts", "maxLaunchDelay", "docker", "ucr",
                 "volumes", "networks", "restart", "taskKillGracePeriodSeconds"
             ])
-        definition.cpus = number(run, "cpus", path, from: 0.01) ?? 1
-        definition.mem = number(run, "mem", path, from: 32) ?? 128
-        definition.disk = number(run, "disk", path, from: 0) ?? 0
+        definition.cpus = number(run, "cpus", path, from: 0.01, kept: before?.cpus) ?? 1
+        definition.mem = number(run, "mem", path, from: 32, kept: before?.mem) ?? 128
+        definition.disk = number(run, "disk", path, from: 0, kept: before?.disk) ?? 0
         definition.extras.hasNoDisk = definition.disk == 0
         readCommand(run, into: &definition)
         definition.runAsUser = text(run, "user", path).flatMap { $0.isEmpty ? nil : $0 } ?? defaults.user
         readEnvironment(run, into: &definition)
         readPlacement(run, into: &definition)
-        definition.fetch = objects(run, "artifacts", path).map { entry, path in
-            check(entry, path, only: ["uri", "executable", "extract", "cache"])
-            var file = JobDefinition.Fetch(uri: text(entry, "uri", path, isRequired: true) ?? "")
-            file.isExecutable = flag(entry, "executable", path) ?? false
-            file.isExtracted = flag(entry, "extract", path) ?? true
-            file.isCached = flag(entry, "cache", path) ?? false
-            return file
-        }
-        definition.extras.launchDelay = seconds(run, "maxLaunchDelay", path, from: 1) ?? 3_600_000
-        definition.extras.killGrace = seconds(run, "taskKillGracePeriodSeconds", path, from: 0)
+        readArtifacts(run, into: &definition)
+        let launchDelay: Int64? = if let before { before.extras.launchDelay } else { 3_600_000 }
+        definition.extras.launchDelay = seconds(run, "maxLaunchDelay", path, from: 1, kept: launchDelay) ?? launchDelay
+        definition.extras.killGrace = seconds(run, "taskKillGracePeriodSeconds", path, from: 0, kept: before?.extras.killGrace)
         readRestart(run, into: &definition)
         refuseUnserved(run)
     }
@@ -72,10 +67,29 @@ extension SpecReader {
     private mutating func readCommand(_ run: JSONObject, into definition: inout JobDefinition) {
         let line = text(run, "cmd", "/run")
         let words = texts(run, "args", "/run")
+        // As it was shown: the arguments that it was shown with stay such.
+        if let before, before.isShell, words.isEmpty, line == before.shownCommand { return }
         switch (line, words.first) {
         case (let line?, nil) where !line.isEmpty: (definition.command, definition.isShell, definition.arguments) = (line, true, [])
         case (nil, let program?): (definition.command, definition.isShell, definition.arguments) = (program, false, Array(words.dropFirst()))
         default: flaw("/run", "exactly one of cmd and args must be given, and not be empty")
+        }
+    }
+
+    /// A file that the job fetches already keeps what Metronome doesn't know of it.
+    private mutating func readArtifacts(_ run: JSONObject, into definition: inout JobDefinition) {
+        var old = definition.fetch
+        definition.fetch = []
+        for (entry, path) in objects(run, "artifacts", "/run") {
+            check(entry, path, only: ["uri", "executable", "extract", "cache"])
+            let uri = text(entry, "uri", path, isRequired: true)
+            if let uri, uri.isEmpty { flaw("\(path)/uri", "must not be empty") }
+            var file = JobDefinition.Fetch(uri: uri ?? "")
+            if let index = old.firstIndex(where: { $0.uri == uri }) { file = old.remove(at: index) }
+            file.isExecutable = flag(entry, "executable", path) ?? false
+            file.isExtracted = flag(entry, "extract", path) ?? true
+            file.isCached = flag(entry, "cache", path) ?? false
+            definition.fetch.append(file)
         }
     }
 
@@ -123,16 +137,20 @@ extension SpecReader {
         }
     }
 
-    /// Without an end to it, a failed run is tried again for ever, each time twice as long later.
+    /// Without an end to it, a failed run is tried again for ever, each time twice as long later; what is tried again already goes on as it did.
     private mutating func readRestart(_ run: JSONObject, into definition: inout JobDefinition) {
         (definition.retries, definition.extras.retryWindow) = (0, nil)
         guard let restart = object(run, "restart", "/run") else { return }
         let path = "/run/restart"
         check(restart, path, only: ["policy", "activeDeadlineSeconds"])
-        definition.extras.retryWindow = seconds(restart, "activeDeadlineSeconds", path, from: 1)
+        definition.extras.retryWindow = seconds(restart, "activeDeadlineSeconds", path, from: 1, kept: before?.extras.retryWindow)
         switch text(restart, "policy", path) ?? "NEVER" {
         case "NEVER": break
         case "ON_FAILURE":
+            if let before, before.retries > 0 {
+                definition.retries = before.retries
+                return
+            }
             definition.retries = 1_000_000
             if definition.options.retryDelay == nil {
                 (definition.options.retryDelay, definition.options.retryFactor, definition.options.retryDelayLimit) = (1_000, 2, 300_000)
@@ -152,39 +170,6 @@ extension SpecReader {
         for (network, path) in objects(run, "networks", "/run") {
             if text(network, "mode", path, isRequired: true) ?? "host" != "host" { flaw("\(path)/mode", "only the network of the host is served") }
         }
-    }
-
-    // MARK: Schedules
-
-    mutating func read(schedule: JSONObject, _ path: String, into definition: inout JobDefinition) {
-        check(
-            schedule, path,
-            only: ["id", "cron", "timezone", "startingDeadlineSeconds", "concurrencyPolicy", "enabled", "nextRunAt"])
-        let id = text(schedule, "id", path, isRequired: true)
-        if let id, !Self.isScheduleID(id) { flaw("\(path)/id", "may have lower case letters, digits and dashes, with no dash at its ends") }
-        definition.extras.scheduleID = id
-        definition.options.epsilon = Length("PT\((seconds(schedule, "startingDeadlineSeconds", path, from: 60) ?? 900_000) / 1_000)S")
-        definition.isDisabled = !(flag(schedule, "enabled", path) ?? true)
-        switch text(schedule, "concurrencyPolicy", path) ?? "ALLOW" {
-        case "ALLOW": definition.options.concurrency = .allow
-        case "FORBID": definition.options.concurrency = .forbid
-        case "REPLACE": definition.options.concurrency = .replace
-        case "QUEUE": definition.options.concurrency = .queue
-        case let word:
-            flaw("\(path)/concurrencyPolicy", "'\(word)' is not a valid concurrency policy. Allowed values: ALLOW, FORBID, REPLACE, QUEUE")
-        }
-        let cron = text(schedule, "cron", path, isRequired: true) ?? ""
-        let zone = text(schedule, "timezone", path) ?? "UTC"
-        definition.trigger = .schedules([Self.line(cron)], zone: zone)
-    }
-
-    /// A year may stand last in Metronome's six fields; ours begin with seconds then.
-    static func line(_ cron: String) -> String { cron.split { " \t".contains($0) }.count == 6 ? "0 " + cron : cron }
-
-    private static func isScheduleID(_ id: String) -> Bool {
-        let bytes = Array(id.utf8)
-        return !bytes.isEmpty && bytes.count <= 200 && bytes.first != UInt8(ascii: "-") && bytes.last != UInt8(ascii: "-")
-            && bytes.allSatisfy { $0.isLowerAlphanumeric || $0 == UInt8(ascii: "-") }
     }
 
     /// Names separated by dots, of lower case letters, digits and single dashes between them.

@@ -3,7 +3,13 @@ import JSON
 
 /// Reads members of a body as strictly as a JSON schema does, and collects all that is wrong with them instead of stopping at the first.
 struct SpecReader {
+    /// The job as it is before the change; nil: it is a new one.
+    let before: JobDefinition?
     private(set) var flaws: [MetronomeFlaw] = []
+    /// Where in the body a schedule stands; nil: none was read.
+    var schedulePath: String?
+
+    init(before: JobDefinition? = nil) { self.before = before }
 
     mutating func flaw(_ path: String, _ text: String) { flaws.append(MetronomeFlaw(path, text)) }
 
@@ -45,12 +51,14 @@ struct SpecReader {
     /// Larger numbers are refused: as seconds they are over thirty years.
     private static let most = 1e9
 
-    mutating func number(_ object: JSONObject, _ name: String, _ path: String, from least: Double) -> Double? {
+    /// - kept: what the job has: whoever sends that back doesn't want it changed, so that it may also be less or more than a new number.
+    mutating func number(_ object: JSONObject, _ name: String, _ path: String, from least: Double, kept: Double? = nil) -> Double? {
         guard let value = value(object, name) else { return nil }
         guard let number = value.double, number.isFinite else {
             flaw("\(path)/\(name)", "must be a number")
             return nil
         }
+        if number == kept { return number }
         guard number >= least else {
             flaw("\(path)/\(name)", "is less than \(Self.text(least))")
             return nil
@@ -63,8 +71,11 @@ struct SpecReader {
     }
 
     /// Whole seconds, as milliseconds.
-    mutating func seconds(_ object: JSONObject, _ name: String, _ path: String, from least: Double) -> Int64? {
-        guard let number = number(object, name, path, from: least) else { return nil }
+    /// - kept: what the job has, in milliseconds: it is shown in whole seconds.
+    mutating func seconds(_ object: JSONObject, _ name: String, _ path: String, from least: Double, kept: Int64? = nil) -> Int64? {
+        let shown = kept.map { Double($0 / 1_000) }
+        guard let number = number(object, name, path, from: least, kept: shown) else { return nil }
+        if number == shown { return kept }
         guard number == number.rounded(), let seconds = Int64(exactly: number) else {
             flaw("\(path)/\(name)", "must be an integer")
             return nil

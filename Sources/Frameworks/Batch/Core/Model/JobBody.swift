@@ -17,6 +17,12 @@ package struct JobBody: Sendable {
         self.value = value
     }
 
+    /// What the job is called, as it is read from here: a number is as good as a text. Empty: it has no name.
+    package var name: String { value["name"].flatMap { Members.text($0) } ?? "" }
+
+    /// The jobs that it waits for, likewise; nil: they aren't an array.
+    package var parents: [String]? { value["parents"]?.array?.compactMap { Members.text($0) } }
+
     /// The zone that the schedule is meant in, whose file the server must find; nil: none is named.
     package var zone: String? { value["scheduleTimeZone"]?.string.flatMap { $0.isEmpty ? nil : $0 } }
 }

@@ -63,6 +63,7 @@ extension JobDefinition {
         let uris = try members.texts("uris") ?? []
         if fetch.isEmpty {
             fetch = uris.map(Fetch.init)
+            isFetchOfURIs = !uris.isEmpty
         } else if !uris.isEmpty, uris != fetch.map(\.uri) {
             throw Rejection("Tried to add both uri (deprecated) and fetch parameters on \(name)")
         }

@@ -30,6 +30,11 @@ extension JobDefinition {
         if texts.contains(where: { $0.utf8.contains(0) }) || environment.contains(where: { ($0.name + $0.value).utf8.contains(0) }) {
             return "a text has a NUL character in it"
         }
+        // With either, no agent would take its tasks.
+        if let variable = environment.first(where: { $0.name.isEmpty || $0.name.contains("=") }) {
+            return "environmentVariables: '\(variable.name)' is no name of a variable"
+        }
+        if let index = fetch.firstIndex(where: { $0.uri.isEmpty }) { return isFetchOfURIs ? "uris[\(index)] is empty" : "fetch[\(index)] has no uri" }
         return nil
     }
 }

@@ -17,7 +17,7 @@ extension JobDefinition {
 
     /// The whole job in the order of Chronos 3, ours behind it.
     /// - state: nil: for the store, the definition alone.
-    /// - isMirrored: `uris` show what `fetch` does.
+    /// - isMirrored: `fetch` and `uris` show the same; else each what was given.
     package func write(into writer: inout JSONWriter, state: State?, isMirrored: Bool = true) {
         writer.beginObject()
         writer.member("name", name)
@@ -44,8 +44,10 @@ extension JobDefinition {
         writer.member("softError", isSoftError)
         writer.member("dataProcessingJobType", isDataProcessing)
         if let state { writer.member("errorsSinceLastSuccess", Int(state.errorsSinceLastSuccess)) }
-        writer.elements("fetch", fetch, isOmittedWhenEmpty: false) { $0.write(into: &$1) }
-        writer.elements("uris", isMirrored ? fetch.map(\.uri) : [], isOmittedWhenEmpty: false) { $1.string($0) }
+        // Metronome's API may have given the files other properties since.
+        let areURIs = isFetchOfURIs && fetch.allSatisfy { $0 == Fetch(uri: $0.uri) }
+        writer.elements("fetch", isMirrored || !areURIs ? fetch : [], isOmittedWhenEmpty: false) { $0.write(into: &$1) }
+        writer.elements("uris", isMirrored || areURIs ? fetch.map(\.uri) : [], isOmittedWhenEmpty: false) { $1.string($0) }
         writer.elements("environmentVariables", environment, isOmittedWhenEmpty: false) { variable, writer in
             writer.beginObject()
             writer.member("name", variable.name)

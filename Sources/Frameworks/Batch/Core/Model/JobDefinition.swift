@@ -26,6 +26,8 @@ package struct JobDefinition: Hashable, Sendable {
     package var isSoftError = false
     package var isDataProcessing = false
     package var fetch: [Fetch] = []
+    /// `fetch` was given as `uris`.
+    package var isFetchOfURIs = false
     package var environment: [Variable] = []
     package var isHighPriority = false
     package var runAsUser = "root"

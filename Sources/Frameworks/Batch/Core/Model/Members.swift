@@ -33,7 +33,8 @@ struct Members {
         return text
     }
 
-    private static func text(_ value: JSONValue) -> String? {
+    /// - Returns: nil if it can't stand for a text.
+    static func text(_ value: JSONValue) -> String? {
         switch value {
         case .string(let text): text
         case .bool, .integer, .unsigned, .double: String(decoding: value.bytes, as: UTF8.self)

@@ -12,8 +12,9 @@ struct Pending: Hashable, Sendable {
 
 /// Whom to tell what, and when to try again. The shell only sends.
 extension Batch {
-    /// Notices that may wait; further ones are given up at once.
-    static let mostNotices = 1_000
+    /// Notices of one channel that may wait; further ones are given up at once, so that a channel that is dead takes no room from the others.
+    static let mostNoticesOfChannel = 1_000
+    static let mostNotices = mostNoticesOfChannel * Notice.Channel.allCases.count
     /// Addresses of one job that are told.
     private static let mostRecipients = 10
     /// Milliseconds before a second try; each further pause is twice as long, up to `longestPause`.
@@ -39,9 +40,9 @@ extension Batch {
         let notice = Notice(
             id: takeEventID(), channel: channel, recipient: recipient, job: jobs[job].name, subject: subject, message: message, createdAt: wall,
             fields: channel == .http ? noticeFields(of: job) : [])
-        guard notices.count < Self.mostNotices else {
+        guard notices.count(where: { $0.notice.channel == channel }) < Self.mostNoticesOfChannel else {
             counters.noticesGivenUp += 1
-            output.effects.append(.giveUp(notice, reason: "\(Self.mostNotices) others wait"))
+            output.effects.append(.giveUp(notice, reason: "\(Self.mostNoticesOfChannel) others wait"))
             return
         }
         put("notices", "\(notice.id)", notice.stored)

@@ -10,12 +10,16 @@ extension Batch {
     @discardableResult
     mutating func makeRun(of job: Handle<Job>, due: Int64, _ cause: Run.Cause, parameters: Run.Parameters = .init()) -> Handle<Run>? {
         var key = Run.Key(job: jobs[job].name, due: due)
-        if cause == .schedule, due > jobs[job].progress.since, let other = runHandles[key], !runs[other].isAbandoned { return nil }
-        // Everything else is a run of its own, also of the same millisecond.
-        key.due = max(due, jobs[job].progress.since)
-        if cause != .schedule { key.due = max(key.due, jobs[job].progress.newestOwn.saturatingAdd(1)) }
-        while runHandles[key] != nil || cause != .schedule && isDueTime(key.due, of: job) { key.due += 1 }
-        if cause != .schedule { jobs[job].progress.newestOwn = key.due }
+        let progress = jobs[job].progress
+        if cause == .schedule, due > progress.since {
+            if let other = runHandles[key], !runs[other].isAbandoned { return nil }
+        } else {
+            // A run of its own, also of the same millisecond: what is asked for, what follows parents, and what was due before there was this job,
+            // of which another one of its name may have had a run. No such key is ever used again, or that of a due time that is still to come.
+            key.due = max(due, progress.since, progress.newestOwn.saturatingAdd(1))
+            while runHandles[key] != nil || !(cause == .schedule && key.due == due) && isDueTime(key.due, of: job) { key.due += 1 }
+            jobs[job].progress.newestOwn = key.due
+        }
         let definition = jobs[job].definition
         var run = Run(
             key: key, cause: cause, createdAt: wall, parameters: parameters, count: definition.completions,
@@ -30,9 +34,7 @@ extension Batch {
         changed(handle)
         tell(.runCreated, run: handle)
         armLaunchDelay(handle)
-        if cause == .schedule, let epsilon = definition.options.epsilon {
-            dues.set(.run(handle), at: due.saturatingAdd(epsilon.milliseconds).saturatingAdd(1))
-        }
+        armEpsilon(handle)
         enqueueReady(job)
         return handle
     }
@@ -42,7 +44,19 @@ extension Batch {
 
     /// Whether a schedule of the job has, or may have had, a run at this very time.
     private func isDueTime(_ time: Int64, of job: Handle<Job>) -> Bool {
-        jobs[job].schedules.contains { $0.next(after: time - 1) == time }
+        jobs[job].schedules.contains { schedule in
+            // One that doesn't repeat may have any period.
+            if case .interval(let interval) = schedule, interval.isTooFast { return interval.start == time }
+            return schedule.next(after: time - 1) == time
+        }
+    }
+
+    /// Sets the time after which a run is too late to begin, if it is of a due time and its job has such a limit.
+    mutating func armEpsilon(_ handle: Handle<Run>) {
+        guard runs[handle].cause == .schedule, !runs[handle].hasBegun, let job = jobHandles[runs[handle].key.job],
+            let epsilon = jobs[job].definition.options.epsilon
+        else { return }
+        dues.set(.run(handle), at: runs[handle].key.due.saturatingAdd(epsilon.milliseconds).saturatingAdd(1))
     }
 
     /// The latest moment for a beginning.
@@ -50,7 +64,8 @@ extension Batch {
         guard runs.contains(handle), !runs[handle].hasEnded, !runs[handle].isAbandoned, !runs[handle].hasBegun,
             let job = jobHandles[runs[handle].key.job], !endsUnlaunched(handle, job), let epsilon = jobs[job].definition.options.epsilon
         else { return }
-        guard runs[handle].key.due.saturatingAdd(epsilon.milliseconds) < wall else { return }
+        // A newer definition may have left it more time.
+        guard runs[handle].cause == .schedule, runs[handle].key.due.saturatingAdd(epsilon.milliseconds) < wall else { return }
         jobs[job].progress.skipped += 1
         counters.runsSkipped += 1
         end(handle, as: .skipped, "not started within \(epsilon.text) of its due time")
@@ -89,7 +104,7 @@ extension Batch {
         counters.runsSucceeded += 1
         changed(job)
         if failures > 0 { notify(.recovered(failures: failures), of: job) }
-        if jobs[job].isExhausted, jobs[job].unfinished.isEmpty, !jobs[job].definition.isDisabled {
+        if jobs[job].isExhausted, !jobs[job].neverRunsByItself, jobs[job].unfinished.isEmpty, !jobs[job].definition.isDisabled {
             setDisabled(job, true)
             jobDisabled(job, .exhausted)
         }
@@ -113,20 +128,23 @@ extension Batch {
     }
 
     /// Ends all runs of a job that have not ended; those with tasks end when these do.
-    mutating func endUnfinished(_ job: Handle<Job>, as outcome: Run.Outcome, _ message: String) {
+    /// - Parameter question: is answered when all are stored.
+    mutating func endUnfinished(_ job: Handle<Job>, as outcome: Run.Outcome, _ message: String, answering question: UInt64? = nil) {
         // From the last one on: what waits behind another one must not begin when that ends.
-        endAll(jobs[job].unfinished.reversed(), as: outcome, message)
+        endAll(jobs[job].unfinished.reversed(), as: outcome, message, answering: question)
     }
 
     /// Ends these; what is too much for one transaction is left for the next one.
-    mutating func endAll(_ handles: [Handle<Run>], as outcome: Run.Outcome, _ message: String) {
+    /// - Parameter question: is answered when all are stored.
+    mutating func endAll(_ handles: [Handle<Run>], as outcome: Run.Outcome, _ message: String, answering question: UInt64? = nil) {
         for (index, handle) in handles.enumerated() where runs.contains(handle) && !runs[handle].hasEnded {
             if output.isFull {
-                work.append(.end(Array(handles[index...]), outcome, message))
+                work.append(.end(Array(handles[index...]), outcome, message, question: question))
                 return
             }
             if runs[handle].ending == nil { conclude(handle, as: outcome, message) }
         }
+        if let question { output.effects.append(.answer(question, .done)) }
     }
 
     /// Ends a run at once, or, if tasks of its may be somewhere, when they are dead.

@@ -37,14 +37,19 @@ extension Run.Parameters {
         self.init(arguments: try Self.arguments(json, members))
         environment = try Self.environment(json, members)
         payload = try members.text("payload")
+        if let ownFlaw { throw Rejection(ownFlaw) }
+    }
+
+    /// Why no job at all can be run with this, however it was given; nil if one can.
+    private var ownFlaw: String? {
         if let payload, payload.utf8.count > Self.longestPayload {
-            throw Rejection("payload has \(payload.utf8.count) bytes, and at most \(Self.longestPayload) are taken")
+            return "payload has \(payload.utf8.count) bytes, and at most \(Self.longestPayload) are taken"
         }
-        if environment.count > Self.most { throw Rejection("environment: a run has at most \(Self.most) variables of its own") }
+        if environment.count > Self.most { return "environment: a run has at most \(Self.most) variables of its own" }
         let rest = size - (payload?.utf8.count ?? 0)
-        if rest > Self.longestRest { throw Rejection("arguments and environment have \(rest) bytes, and at most \(Self.longestRest) are taken") }
+        if rest > Self.longestRest { return "arguments and environment have \(rest) bytes, and at most \(Self.longestRest) are taken" }
         let texts = [arguments ?? "", payload ?? ""] + environment.flatMap { [$0.name, $0.value] }
-        if texts.contains(where: { $0.utf8.contains(0) }) { throw Rejection("a text has a NUL character in it") }
+        return texts.contains { $0.utf8.contains(0) } ? "a text has a NUL character in it" : nil
     }
 
     private static func arguments(_ json: JSONValue, _ members: Members) throws(Rejection) -> String? {
@@ -72,6 +77,7 @@ extension Run.Parameters {
 
     /// Why a job can't be run with this; nil if it can.
     func flaw(for definition: JobDefinition) -> String? {
+        if let ownFlaw { return ownFlaw }
         guard let rule = definition.options.parameters else { return nil }
         let given = environment.map(\.name)
         let missing = rule.required.filter { !given.contains($0) }

@@ -65,6 +65,8 @@ package struct Run: Hashable, Sendable {
 
     /// It stands in the queue.
     var isQueued = false
+    /// Its newest one there.
+    var ticket: UInt64 = 0
     /// When it began to wait for an offer, on the monotonic clock.
     var waitsSince: Int64 = 0
     /// The indices of parts that may be launched at once, in order.

@@ -37,7 +37,11 @@ extension Batch {
 
     private func whenDue(_ job: Job) -> String {
         if let problem = job.problem { return "it can't run by itself: \(problem)" }
-        let pause = job.definition.isDisabled ? "it is disabled and runs on request only (agora job resume \(job.name)); else " : ""
+        if job.neverRunsByItself {
+            let pause = job.definition.isDisabled ? "it is paused (agora job resume \(job.name)), and without that, too, " : "it "
+            return pause + "runs on request only (agora job run \(job.name))"
+        }
+        let pause = job.definition.isDisabled ? "it is paused and runs on request only (agora job resume \(job.name)); else " : ""
         if job.definition.isDependent { return pause + whatParents(job) }
         if job.isExhausted { return "its schedule has come to its end" }
         guard let next = job.progress.cursors.compactMap(\.next).min() else { return pause + "it is never due again" }
@@ -49,8 +53,16 @@ extension Batch {
         let open = job.progress.edges.filter { !isDone($0, by: rule) }
         let names = job.definition.parents.joined(separator: ", ")
         let waiting = open.map { whyOpen($0.parent) }.joined(separator: ", ")
+        // None has failed either, so nothing is wrong.
+        let noneHasEnded = !open.contains { hasEnded($0) }
+        if noneHasEnded, !open.isEmpty, open.count == job.progress.edges.count {
+            let whom = rule == .oneSuccess ? "one of \(names)" : rule == .allDone ? "\(names), well or badly" : names
+            let details = waiting == open.map(\.parent).joined(separator: ", ") ? "" : "; since it began last, these have not ended: \(waiting)"
+            return "it waits for its parents; it runs after \(whom)\(details)"
+        }
         switch rule {
         case .allSuccess where open.isEmpty: return "it runs after \(names), which have all ended well since it began last"
+        case .allSuccess where noneHasEnded: return "it runs after \(names); since it began last, these have not ended: \(waiting)"
         case .allSuccess: return "it runs after \(names); since it began last, these have not ended well: \(waiting)"
         case .allDone where open.isEmpty: return "it runs after \(names), well or badly; all have ended since it began last"
         case .allDone: return "it runs after \(names), well or badly; since it began last, these have not ended: \(waiting)"
@@ -63,6 +75,9 @@ extension Batch {
         guard let parent = findJob(edge.parent)?.progress else { return false }
         return rule == .allDone ? parent.ends > edge.seenEnds : parent.triggers > edge.seen
     }
+
+    /// Well or badly, since the job began last.
+    private func hasEnded(_ edge: Progress.Edge) -> Bool { (findJob(edge.parent)?.progress.ends ?? 0) > edge.seenEnds }
 
     private func whyOpen(_ parent: String) -> String {
         guard let job = findJob(parent) else { return "\(parent) (gone)" }

@@ -46,13 +46,16 @@ extension API {
         }
     }
 
+    /// As in Chronos, `any` adds to what `name` and `command` have found; alone, it finds by itself.
     private func search(_ query: Query, _ batch: Batch) throws -> [Job] {
-        func holds(_ text: String, _ part: String?) -> Bool { part.map { text.lowercased().contains($0.lowercased()) } ?? true }
+        func wanted(_ name: String) -> String? { query[name].flatMap { $0.isEmpty ? nil : $0.lowercased() } }
+        func holds(_ text: String, _ part: String?) -> Bool { part.map { text.lowercased().contains($0) } ?? true }
         let (limit, offset) = (try number(query, "limit", 10), try number(query, "offset", 0))
+        let (name, command, either) = (wanted("name"), wanted("command"), wanted("any"))
         let found = batch.allJobs.filter { job in
-            let command = job.definition.command
-            return holds(job.name, query["name"]) && holds(command, query["command"])
-                && (holds(job.name, query["any"]) || holds(command, query["any"]))
+            if let either, holds(job.name, either) || holds(job.definition.command, either) { return true }
+            if either != nil, name == nil, command == nil { return false }
+            return holds(job.name, name) && holds(job.definition.command, command)
         }
         return Array(found.dropFirst(offset).prefix(limit))
     }

@@ -65,15 +65,33 @@ final class Curl: Sendable {
         if let problem = start(options, body, errors, seconds) { return problem }
         errors.closeWriting()
         let text = errors.readAll(within: seconds + 10)
-        let pid = state.withLock { $0.pid }
         // One that still runs after all that has lost its way.
-        if text == nil { kill(pid, SIGKILL) }
-        var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-        state.withLock { $0.pid = 0 }
+        if text == nil { state.withLock { _ = kill($0.pid, SIGKILL) } }
+        let status: Int32
+        switch reap() {
+        case .success(let number): status = number
+        case .failure(let failure): return failure.description
+        }
         if status == 0 { return nil }
         let line = (text ?? "").split(separator: "\n").first.map(String.init) ?? "curl ended with status \(status)"
         return line.hasPrefix("curl: ") ? String(line.dropFirst(6)) : line
+    }
+
+    /// Waits for its end. Its number is nobody else's until it is reaped, and from then on nobody kills by it.
+    /// - Returns: the status as `waitpid` gives it; a failure if there is no knowing it, as where the system reaps all children by itself.
+    private func reap() -> Result<Int32, Failure> {
+        let pid = state.withLock { $0.pid }
+        var information = siginfo_t()
+        while waitid(P_PID, id_t(pid), &information, WEXITED | WNOWAIT) < 0, errno == EINTR {}
+        return state.withLock { state in
+            var status: Int32 = 0
+            var result = waitpid(pid, &status, 0)
+            while result < 0, errno == EINTR { result = waitpid(pid, &status, 0) }
+            let reason = errno
+            state.pid = 0
+            guard result == pid else { return .failure(Failure(description: "nobody knows how curl ended: \(String(cString: strerror(reason)))")) }
+            return .success(status)
+        }
     }
 
     private func start(_ options: Pipe, _ body: Pipe, _ errors: Pipe, _ seconds: Int) -> String? {
@@ -136,10 +154,17 @@ private final class Pipe {
     /// - Parameter bytes: fewer than a pipe holds.
     convenience init?(filledWith bytes: [UInt8]) {
         self.init()
+        // A user with many pipes gets small ones, and nobody reads yet: a write that waited would wait for ever.
+        guard fcntl(writing, F_SETFL, O_NONBLOCK) == 0 else {
+            close()
+            return nil
+        }
         let count = bytes.withUnsafeBytes { write(writing, $0.baseAddress, $0.count) }
+        let reason = count < 0 ? errno : EAGAIN
         closeWriting()
         guard count == bytes.count else {
             close()
+            errno = reason
             return nil
         }
     }

@@ -5,17 +5,19 @@ import Logging
 import NIOHTTP1
 import Transport
 
-/// Sends notices, a few at a time, and reports what became of each. What, to whom and how often is the core's business.
+/// Sends notices, of each channel a few at a time, so that one that is dead holds up no other, and reports what became of each. What, to whom and how
+/// often is the core's business.
 final class Notifier: Sendable {
     private let channels: Channels
     private let host: String
     private let logger: Logger
     private let report: @Sendable (UInt64, String?) async -> Void
-    private let notices: AsyncStream<Notice>
-    private let feed: AsyncStream<Notice>.Continuation
+    /// One for each channel.
+    private let queues: [AsyncStream<Notice>]
+    private let feeds: [Notice.Channel: AsyncStream<Notice>.Continuation]
 
-    /// Notices under way at a time.
-    private static let concurrency = 8
+    /// Notices of one channel that are under way at a time.
+    private static let concurrency = 4
     /// Seconds for one of them.
     private static let patience = 30
 
@@ -27,18 +29,35 @@ final class Notifier: Sendable {
         self.host = host
         self.report = report
         self.logger = logger
-        // The core has a bounded number of them, each under way once.
-        (notices, feed) = AsyncStream.makeStream(of: Notice.self)
+        // The core has a bounded number of notices, each under way once.
+        var queues: [AsyncStream<Notice>] = []
+        var feeds: [Notice.Channel: AsyncStream<Notice>.Continuation] = [:]
+        for channel in Notice.Channel.allCases {
+            let (queue, feed) = AsyncStream.makeStream(of: Notice.self)
+            queues.append(queue)
+            feeds[channel] = feed
+        }
+        self.queues = queues
+        self.feeds = feeds
     }
 
-    func send(_ notice: Notice) { feed.yield(notice) }
+    func send(_ notice: Notice) { feeds[notice.channel]?.yield(notice) }
 
     /// Works until the task is cancelled; what is under way then is sent by the next process.
     func run() async throws {
-        let caller = HTTPCaller(logger: logger, connections: Self.concurrency)
+        // All channels may be at one host.
+        let caller = HTTPCaller(logger: logger, connections: Self.concurrency * queues.count)
+        await withTaskGroup(of: Void.self) { group in
+            for queue in queues { group.addTask { await self.deliver(queue, caller) } }
+        }
+        try? await caller.shutdown()
+        try Task.checkCancellation()
+    }
+
+    private func deliver(_ queue: AsyncStream<Notice>, _ caller: HTTPCaller) async {
         await withTaskGroup(of: Void.self) { group in
             var count = 0
-            for await notice in notices {
+            for await notice in queue {
                 if count >= Self.concurrency {
                     await group.next()
                     count -= 1
@@ -48,8 +67,6 @@ final class Notifier: Sendable {
             }
             group.cancelAll()
         }
-        try? await caller.shutdown()
-        try Task.checkCancellation()
     }
 
     private func deliver(_ notice: Notice, _ caller: HTTPCaller) async {

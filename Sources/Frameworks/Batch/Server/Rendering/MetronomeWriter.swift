@@ -70,7 +70,7 @@ struct MetronomeWriter {
         writer.member("mem", definition.mem)
         writer.member("disk", definition.disk)
         if definition.isShell {
-            writer.member("cmd", ([definition.command] + definition.arguments).joined(separator: " "))
+            writer.member("cmd", definition.shownCommand)
         } else {
             writer.elements("args", [definition.command] + definition.arguments) { $1.string($0) }
         }
@@ -118,11 +118,12 @@ struct MetronomeWriter {
     }
 
     func writeSchedule(_ index: Int, of job: Job, into writer: inout JSONWriter) {
-        guard case .schedules(let texts, let zone) = job.definition.trigger, texts.indices.contains(index) else { return writer.null() }
+        let schedules = job.definition.shownSchedules
+        guard schedules.indices.contains(index) else { return writer.null() }
         writer.beginObject()
-        writer.member("id", batch.scheduleIDs(of: job)[index])
-        writer.member("cron", Self.cron(texts[index]))
-        writer.member("timezone", zone.isEmpty ? "UTC" : zone)
+        writer.member("id", schedules[index].id)
+        writer.member("cron", schedules[index].cron)
+        writer.member("timezone", schedules[index].timezone)
         if let epsilon = job.definition.options.epsilon { writer.member("startingDeadlineSeconds", Int(epsilon.milliseconds / 1_000)) }
         writer.member("concurrencyPolicy", job.definition.concurrency.rawValue)
         writer.member("enabled", !job.definition.isDisabled)
@@ -130,11 +131,6 @@ struct MetronomeWriter {
             writer.member("nextRunAt", Self.time(next))
         }
         writer.endObject()
-    }
-
-    /// Without the seconds that a line with a year has here.
-    private static func cron(_ text: String) -> String {
-        text.hasPrefix("0 ") && text.split(separator: " ").count == 7 ? String(text.dropFirst(2)) : text
     }
 
     // MARK: Runs
@@ -187,19 +183,20 @@ struct MetronomeWriter {
     // MARK: History
 
     private func writeHistory(of job: Job, isWhole: Bool, into writer: inout JSONWriter) {
+        let ended = batch.runs(of: job).filter(\.hasEnded)
+        let successful = ended.filter { $0.outcome == .succeeded }
+        let failed = ended.filter { $0.outcome != .succeeded }
+        let progress = job.progress
+        // The counts are of all times, the lists have what is kept. What ended and didn't succeed has failed or was stopped; what was replaced or
+        // came too late is counted for as long as it is kept alone.
         writer.beginObject()
-        writer.member("successCount", Int(job.progress.successCount))
-        writer.member("failureCount", Int(job.progress.errorCount))
-        Self.write("lastSuccessAt", job.progress.lastSuccess, into: &writer)
-        Self.write("lastFailureAt", job.progress.lastError, into: &writer)
+        writer.member("successCount", Int(progress.successCount))
+        writer.member("failureCount", max(Int(progress.ends &- progress.successCount), failed.count))
+        Self.write("lastSuccessAt", progress.lastSuccess, into: &writer)
+        Self.write("lastFailureAt", ([progress.lastError] + failed.map(\.endedAt)).compactMap { $0 }.max(), into: &writer)
         if isWhole {
-            let ended = batch.runs(of: job).filter(\.hasEnded)
-            writer.elements("successfulFinishedRuns", ended.filter { $0.outcome == .succeeded }, isOmittedWhenEmpty: false) {
-                write(ended: $0, into: &$1)
-            }
-            writer.elements("failedFinishedRuns", ended.filter { $0.outcome != .succeeded }, isOmittedWhenEmpty: false) {
-                write(ended: $0, into: &$1)
-            }
+            writer.elements("successfulFinishedRuns", successful, isOmittedWhenEmpty: false) { write(ended: $0, into: &$1) }
+            writer.elements("failedFinishedRuns", failed, isOmittedWhenEmpty: false) { write(ended: $0, into: &$1) }
         }
         writer.endObject()
     }

@@ -67,6 +67,7 @@ package struct Services: StateMachine {
         case .asked(let number, let origin, let request): answer(number, origin, request)
         case .told(.subscribed(let frameworkID, let master, let region)): subscribed(frameworkID: frameworkID, master: master, region: region)
         case .told(.disconnected): disconnected()
+        case .told(.removed): removed()
         case .told(.offered(let offers)): use(offers)
         case .told(.updated(let status)): updated(status)
         case .told(.messaged(let executor, let agent, let data)): emit(.frameworkMessage(executorID: executor, agentID: agent, data))

@@ -38,11 +38,27 @@ extension Services {
         emit(.schedulerDisconnected)
     }
 
+    /// The master has removed the framework, with all of its tasks: somebody wanted that, or it was away for too long. Apps don't end with it, so it
+    /// begins anew under another id.
+    mutating func removed() {
+        disconnected()
+        link.frameworkID = nil
+        remove("framework", "id")
+        for id in appIDs {
+            guard let app = appHandles[id] else { continue }
+            for handle in apps[app].instances {
+                guard let task = instances[handle].task, let agent = instances[handle].agent else { continue }
+                updated(.gone(task.id.description, on: agent.id, "the master has removed the framework, and its tasks"))
+            }
+        }
+        present()
+    }
+
     /// Asks for the state of each task that may be somewhere, and for what else the master knows. A master that has just started can't answer for
     /// an agent that is not back yet, and says nothing then: so it is asked again, at doubling pauses up to the interval.
     /// Specified by Mesos 1.11 docs/reconciliation.md ("Algorithm").
     private mutating func reconcile() {
-        let pause = min(link.reconcilePause, configuration.reconciliationInterval)
+        let pause = min(link.reconcilePause, max(.second, configuration.reconciliationInterval))
         link.reconcilePause = pause.saturatingAdd(pause)
         link.reconcileAt = now.monotonic.saturatingAdd(pause)
         timers.set(.reconciliation, at: link.reconcileAt)
