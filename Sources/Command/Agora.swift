@@ -14,6 +14,11 @@ struct Agora: AsyncParsableCommand {
                 name: "Use a cluster",
                 subcommands: [AppCommand.self, JobCommand.self, TaskCommand.self, NodeCommand.self, FrameworkCommand.self, OfferCommand.self])
         ])
+
+    static func main() async {
+        StandardStreams.fillGaps()
+        await main(nil)
+    }
 }
 
 enum AgoraVersion {

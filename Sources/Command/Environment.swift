@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import Glibc
+import Synchronization
 
 /// Defaults from AGORA_… variables: each flag can be set by the variable of its name, and the flag stands above it.
 enum Environment {
@@ -24,11 +26,18 @@ enum Environment {
 
 /// Says one line and ends with status 1.
 func fail(_ message: String) -> Never {
-    FileHandle.standardError.write(Data("agora: \(message)\n".utf8))
+    complain(message)
     exit(1)
 }
 
-/// Prints, without a line's end if told so, and at once.
+/// Says one line on standard error; if nobody can hear it, nothing else can be done.
+func complain(_ message: String) { _ = StandardStreams.write("agora: \(message)\n", to: STDERR_FILENO) }
+
+/// Prints, without a line's end if told so, and at once. What can't be printed ends the process with status 1; if the reader has gone (`| head`),
+/// quietly, with the status of one that SIGPIPE has ended.
 func say(_ text: String, end: String = "\n") {
-    FileHandle.standardOutput.write(Data((text + end).utf8))
+    let problem = StandardStreams.write(text + end, to: STDOUT_FILENO)
+    guard problem != 0, StandardStreams.isOutputNeeded.load(ordering: .relaxed) else { return }
+    if problem == EPIPE { exit(128 + SIGPIPE) }
+    fail("can't write: \(String(cString: strerror(problem)))")
 }

@@ -47,6 +47,43 @@ struct CommandLineTests {
         }
     }
 
+    @Test func `what an ended task of an app has written can be read`() async throws {
+        try await Cluster.run { cluster in
+            try await cluster.createApp(#"{"id":"/shop/crash","cmd":"echo last words; exit 3","cpus":0.1,"mem":32}"#)
+            var ended: String?
+            try await eventually("the app has failed") {
+                ended = try await cluster.app("/shop/crash")["lastTaskFailure"]?["taskId"]?.string
+                return ended != nil
+            }
+            let (status, output) = try await cluster.agora("app", "logs", "shop/crash", "--task", try #require(ended))
+            #expect(status == 0 && output.contains("last words"), "\(output)")
+            try await eventually("while none runs, the newest task is shown") {
+                try await cluster.agora("app", "logs", "shop/crash").output.contains("last words")
+            }
+            let none = try await cluster.agora("app", "logs", "shop/crash", "--task", "other")
+            #expect(none.status == 1 && none.output == "agora: no task other of /shop/crash is known\n", "\(none.output)")
+        }
+    }
+
+    @Test func `each change of a job says in a line what was done`() async throws {
+        try await Cluster.run(services: false, batch: true) { cluster in
+            let file = cluster.folder + "/job.json"
+            try Data(#"{"name":"a","command":"exec sleep 1000","schedule":"R0//PT1H","cpus":0.1,"mem":32}"#.utf8)
+                .write(to: URL(fileURLWithPath: file))
+            #expect(try await cluster.agora("job", "create", file).output == "a  next: on request\n")
+            #expect(try await cluster.agora("job", "run", "a").output.wholeMatch(of: /a  due: 20\S+\n/) != nil)
+            #expect(try await cluster.agora("job", "explain", "a").output.hasPrefix("a: it runs on request only (agora job run a)\n"))
+            for (command, line) in [("stop", "killed all runs of a\n"), ("pause", "paused a\n"), ("resume", "resumed a\n")] {
+                let (status, output) = try await cluster.agora("job", command, "a")
+                #expect(status == 0 && output == line, "\(command): \(output)")
+            }
+            #expect(try await cluster.agora("job", "next", "a").output == "It has no due times: it runs on request (agora job run a).\n")
+            #expect(try await cluster.agora("job", "graph").output.contains("R0/"))
+            #expect(try await cluster.agora("job", "delete", "a").output == "deleted a\n")
+            #expect(try await cluster.agora("job", "pause", "a").status == 1)
+        }
+    }
+
     private static func second(_ folder: String) throws -> String {
         try Data(#"{"id":"second","cmd":"exec sleep 1000","cpus":0.1,"mem":32}"#.utf8).write(to: URL(fileURLWithPath: folder + "/second.json"))
         return folder + "/second.json"
@@ -58,6 +95,12 @@ struct CommandLineTests {
             try Data(#"{"id":"/Bad","cmd":"x"}"#.utf8).write(to: URL(fileURLWithPath: file))
             let rows: [([String], Int32, String)] = [
                 (["app", "show", "none"], 1, "agora: App '/none' does not exist\n"),
+                (["app", "show", ""], 1, "agora: '' is no app's id\n"),
+                (["app", "show", "/"], 1, "agora: '/' is no app's id\n"),
+                (["app", "delete", "*"], 1, "agora: '*' is no app's id\n"),
+                (["explain", "job"], 64, "Error: Name the job: agora explain job NAME\n"),
+                (["explain", "task"], 64, "Error: Name the task: agora explain task ID\n"),
+                (["job", "history", "--state", "bogus"], 64, "Error: --state takes one of queued, waiting, "),
                 (["app", "create", "/no/such"], 1, "agora: can't read /no/such: "),
                 (["app", "create", file], 1, "agora: Object is not valid\n  /id: "),
                 (["task", "kill", "x.instance-00000000-0000-0000-0000-000000000000._app.1"], 1, "agora: no such task: x.instance-"),

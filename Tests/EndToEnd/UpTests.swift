@@ -37,6 +37,8 @@ struct UpTests {
                     let text = try await welcome(cluster)
                     #expect(text.contains("http://\(cluster.ip):5050") && text.contains("http://\(cluster.ip):8080"))
                     #expect(text.contains("/hello  3/3      3 healthy"))
+                    let addresses = "AGORA_MASTER=\(cluster.master) AGORA_SERVICES=\(cluster.services) AGORA_BATCH=\(cluster.batch)"
+                    #expect(text.contains("    export \(addresses)\n"))
                     for command in ["app scale hello 5", "task kill hello.instance-", "explain hello"] { #expect(text.contains(command)) }
                     let address = try #require(text.firstMatch(of: /curl (http:\/\/\S+)/)?.1)
                     #expect(try await cluster.call(.GET, String(address)).text.hasPrefix("Hello from hello.instance-"))

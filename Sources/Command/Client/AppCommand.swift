@@ -57,8 +57,10 @@ struct AppCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await ClusterClient.run(cluster) { client in
-                let answer = try await client.send(.GET, "\(client.services)/v2/apps\(urlEscaped(appPath(id)))")
-                cluster.json ? printJSON(answer) : say(AppText.details(answer["app"] ?? .null))
+                let answer = try await client.send(.GET, try client.app(id))
+                // Below an app there is more than apps: its tasks, its versions.
+                guard let app = answer["app"] else { throw ClientError("App '\(appPath(id))' does not exist") }
+                cluster.json ? printJSON(answer) : say(AppText.details(app))
             }
         }
     }
@@ -126,7 +128,7 @@ struct AppCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await ClusterClient.run(cluster) { client in
-                let answer = try await client.send(.GET, "\(client.services)/v2/apps\(urlEscaped(appPath(id)))/versions")
+                let answer = try await client.send(.GET, try client.app(id) + "/versions")
                 if cluster.json { return printJSON(answer) }
                 for version in answer["versions"]?.array ?? [] { say(version.string ?? "") }
             }
@@ -145,16 +147,23 @@ struct AppCommand: AsyncParsableCommand {
 }
 
 extension ClusterClient {
+    /// Where an app is.
+    /// - Throws: `ClientError` for what can be no app's id, but means all apps to the API.
+    func app(_ id: String) throws -> String {
+        guard id.contains(where: { $0 != "/" }), !id.contains("*") else { throw ClientError("'\(id)' is no app's id") }
+        return "\(services)/v2/apps\(urlEscaped(appPath(id)))"
+    }
+
     /// Sends a change of one app and watches its deployment.
     func change(_ method: HTTPMethod, _ id: String, _ suffix: String, _ body: JSONValue?, _ options: AppCommand.Change, json: Bool) async throws {
-        let url = "\(services)/v2/apps\(urlEscaped(appPath(id)))\(suffix)?force=\(options.force)"
+        let url = try app(id) + suffix + "?force=\(options.force)"
         let answer = try await send(method, url, body?.bytes ?? [])
         if json { printJSON(answer) }
         try await watch(answer["deploymentId"]?.string, of: [appPath(id)], options, quiet: json)
     }
 
     func explain(_ id: String, json: Bool) async throws {
-        let answer = try await send(.GET, "\(services)/v2/apps\(urlEscaped(appPath(id)))/explain")
+        let answer = try await send(.GET, try app(id) + "/explain")
         if json { return printJSON(answer) }
         for line in answer["lines"]?.array ?? [] { say(line.string ?? "") }
     }
@@ -162,7 +171,7 @@ extension ClusterClient {
 
 /// Reads an app's definition; a file that can't be read is one line and exit status 1.
 func readDefinition(_ file: String) throws -> [UInt8] {
-    if file == "-" { return [UInt8](FileHandle.standardInput.readDataToEndOfFile()) }
+    if file == "-" { return try StandardStreams.readInput() }
     do {
         return [UInt8](try Data(contentsOf: URL(fileURLWithPath: Environment.path(file))))
     } catch {

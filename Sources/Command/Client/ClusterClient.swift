@@ -5,7 +5,7 @@ import Logging
 import NIOHTTP1
 import Transport
 
-/// Where the cluster is; each can be set by a variable, so that a shell needs it once.
+/// Where the cluster is; each can be set by a variable, so that a shell needs it once. An address may say as whom: `http://user:password@host:port`.
 struct ClusterOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Address of services ($AGORA_SERVICES).", valueName: "url"))
     var services = Environment.text("SERVICES", "http://127.0.0.1:\(Environment.text("SERVICES_PORT", "8080"))")
@@ -31,12 +31,20 @@ final class ClusterClient: Sendable {
     let services: String
     let master: String
     let batch: String
+    private let servers: [ServerAddress]
     private let caller: HTTPCaller
 
+    /// What an address lacks of credentials comes from the variable that its server reads, or from AGORA_HTTP_CREDENTIALS.
     init(_ options: ClusterOptions) {
-        services = Self.base(options.services)
-        master = Self.base(options.master)
-        batch = Self.base(options.batch)
+        let variables = ProcessInfo.processInfo.environment
+        let all = variables["AGORA_HTTP_CREDENTIALS"]
+        let services = ServerAddress(options.services, or: [variables["MARATHON_HTTP_CREDENTIALS"], variables["MESOSPHERE_HTTP_CREDENTIALS"], all])
+        let master = ServerAddress(options.master, or: [all])
+        let batch = ServerAddress(options.batch, or: [variables["CHRONOS_HTTP_CREDENTIALS"], all])
+        servers = [services, master, batch]
+        self.services = services.base
+        self.master = master.base
+        self.batch = batch.base
         caller = HTTPCaller(logger: Logger(label: "cli") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -78,7 +86,10 @@ final class ClusterClient: Sendable {
 
     /// The answer as it is, of any status.
     func exchange(_ method: HTTPMethod, _ url: String, _ body: [UInt8] = []) async throws -> Answer {
-        let headers: HTTPHeaders = body.isEmpty ? ["Accept": "application/json"] : ["Accept": "application/json", "Content-Type": "application/json"]
+        var headers: HTTPHeaders = ["Accept": "application/json"]
+        if !body.isEmpty { headers.add(name: "Content-Type", value: "application/json") }
+        // Nobody else is told, agents for one.
+        if let authorization = servers.first(where: { $0.holds(url) })?.authorization { headers.add(name: "Authorization", value: authorization) }
         do {
             return try await caller.send(HTTPCaller.Request(method, url, headers: headers, body: body, deadline: .seconds(30)))
         } catch let failure as HTTPCaller.Failure {
@@ -86,13 +97,11 @@ final class ClusterClient: Sendable {
         }
     }
 
-    private static func base(_ url: String) -> String {
-        let url = url.hasSuffix("/") ? String(url.dropLast()) : url
-        return url.contains("://") ? url : "http://" + url
-    }
-
     /// Marathon's error bodies as text: the message, then each violation.
     private static func refusal(_ answer: Answer, _ url: String) -> String {
+        if answer.status == .unauthorized {
+            return "\(url) wants to know who asks: give its address as http://user:password@host:port, or set AGORA_HTTP_CREDENTIALS to user:password"
+        }
         guard let body = try? JSONValue(parsing: answer.body), let message = body["message"]?.string else {
             return "\(url) answered \(answer.status.code) \(answer.status.reasonPhrase)" + (answer.body.isEmpty ? "" : ": \(answer.text)")
         }

@@ -7,7 +7,8 @@ import Transport
 
 extension ClusterClient {
     /// Shows a deployment's progress until it ends: in place on a terminal, a line a change elsewhere.
-    /// - Throws: `ExitCode(2)` when it does not end in time; the deployment goes on.
+    /// - Throws: `ExitCode(2)` when it does not end in time; the deployment goes on. `ClientError` when it has ended, and fewer tasks run than
+    ///   wanted.
     func watch(_ deployment: String?, of apps: [String], _ options: AppCommand.Change, quiet: Bool) async throws {
         guard let deployment else { return }
         if options.detach {
@@ -33,6 +34,15 @@ extension ClusterClient {
             try await Task.sleep(for: .milliseconds(100))
         }
         if !quiet, isTerminal { say("") }
+        for id in apps { if let text = try await lack(id) { throw ClientError("\(text). Why? agora explain \(id)") } }
+    }
+
+    /// What an app lacks that is still not there when its deployment has ended; nil: nothing, or there is no such app any more.
+    private func lack(_ id: String) async throws -> String? {
+        let answer = try await exchange(.GET, "\(services)/v2/apps\(urlEscaped(id))")
+        guard answer.status == .ok, let app = (try? JSONValue(parsing: answer.body))?["app"] else { return nil }
+        let (running, wanted) = (app["tasksRunning"]?.integer ?? 0, app["instances"]?.integer ?? 0)
+        return running < wanted ? "\(running) of the \(wanted) tasks of \(id) run" : nil
     }
 
     private func progress(_ apps: [String], isRunning: Bool) async throws -> String {

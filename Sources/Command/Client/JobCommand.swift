@@ -11,25 +11,6 @@ struct JobCommand: AsyncParsableCommand {
             Stop.self, Pause.self, Resume.self, Delete.self
         ])
 
-    struct Create: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Create a job from a JSON file, or from standard input (-); one of that name is replaced.")
-        @Argument(help: "A file with the job's definition; - is standard input.") var file: String
-        @OptionGroup var cluster: ClusterOptions
-
-        func run() async throws {
-            try await ClusterClient.run(cluster) { client in
-                let definition = try readDefinition(file)
-                let job = try? JSONValue(parsing: definition)
-                let kind = job?["parents"]?.array == nil ? "iso8601" : "dependency"
-                try await client.send(.POST, "\(client.batch)/v1/scheduler/\(kind)", definition)
-                let name = job?["name"]?.string ?? ""
-                let stored = try await client.send(.GET, client.job(name))
-                cluster.json ? printJSON(stored) : say(JobText.created(stored))
-            }
-        }
-    }
-
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List all jobs.")
         @OptionGroup var cluster: ClusterOptions
@@ -115,12 +96,6 @@ struct JobCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await ClusterClient.run(cluster) { client in
-                // Chronos knows arguments alone.
-                guard !env.isEmpty || payload != nil || cluster.json else {
-                    let query = arguments.isEmpty ? "" : "?arguments=" + urlEscaped(arguments.joined(separator: " "))
-                    try await client.send(.PUT, client.job(name) + query)
-                    return
-                }
                 let run = try await client.send(.POST, client.ownJob(name) + "/runs", try body().bytes)
                 cluster.json ? printJSON(run) : say("\(name)  due: \(run["due"]?.string ?? "")")
             }
@@ -147,6 +122,7 @@ struct JobCommand: AsyncParsableCommand {
         func run() async throws {
             try await ClusterClient.run(cluster) { client in
                 try await client.send(.DELETE, "\(client.batch)/v1/scheduler/task/kill/\(urlEscaped(name))")
+                if !cluster.json { say("killed all runs of \(name)") }
             }
         }
     }
@@ -157,7 +133,10 @@ struct JobCommand: AsyncParsableCommand {
         @OptionGroup var cluster: ClusterOptions
 
         func run() async throws {
-            try await ClusterClient.run(cluster) { client in try await client.send(.PUT, client.ownJob(name) + "/pause") }
+            try await ClusterClient.run(cluster) { client in
+                try await client.send(.PUT, client.ownJob(name) + "/pause")
+                if !cluster.json { say("paused \(name)") }
+            }
         }
     }
 
@@ -167,7 +146,10 @@ struct JobCommand: AsyncParsableCommand {
         @OptionGroup var cluster: ClusterOptions
 
         func run() async throws {
-            try await ClusterClient.run(cluster) { client in try await client.send(.PUT, client.ownJob(name) + "/resume") }
+            try await ClusterClient.run(cluster) { client in
+                try await client.send(.PUT, client.ownJob(name) + "/resume")
+                if !cluster.json { say("resumed \(name)") }
+            }
         }
     }
 
@@ -177,7 +159,10 @@ struct JobCommand: AsyncParsableCommand {
         @OptionGroup var cluster: ClusterOptions
 
         func run() async throws {
-            try await ClusterClient.run(cluster) { client in try await client.send(.DELETE, client.job(name)) }
+            try await ClusterClient.run(cluster) { client in
+                try await client.send(.DELETE, client.job(name))
+                if !cluster.json { say("deleted \(name)") }
+            }
         }
     }
 }

@@ -21,7 +21,7 @@ extension JobCommand {
                 if dot { return say(try await client.text("\(client.batch)/v1/scheduler/graph/dot"), end: "") }
                 let jobs = try await client.send(.GET, "\(client.batch)/v1/scheduler/jobs/summary")["jobs"]?.array ?? []
                 if let name, !jobs.contains(where: { $0["name"]?.string == name }) { throw ClientError("there is no job '\(name)'") }
-                let graph = JobTree(jobs)
+                let graph = JobTree(jobs, definitions: try await client.send(.GET, "\(client.batch)/v1/scheduler/jobs").array ?? [])
                 if cluster.json { return printJSON(.array(graph.shown(from: name))) }
                 say(graph.text(from: name))
             }
@@ -35,10 +35,15 @@ struct JobTree {
     private let jobs: [JSONValue]
     /// Places in `jobs`, by the parent's name; only looked up.
     private var children: [String: [Int]] = [:]
+    /// What jobs begin by, as it was given, by their names; only looked up.
+    private var triggers: [String: String] = [:]
 
-    /// - Parameter jobs: of `jobs/summary`.
-    init(_ jobs: [JSONValue]) {
+    /// - Parameters:
+    ///   - jobs: of `jobs/summary`.
+    ///   - definitions: of `jobs`; a job without any begins by what the summary says.
+    init(_ jobs: [JSONValue], definitions: [JSONValue] = []) {
         self.jobs = jobs
+        for job in definitions { triggers[Self.name(job)] = JobText.trigger(job) }
         for (index, job) in jobs.enumerated() {
             if let parent = Self.parents(job).first { children[parent, default: []].append(index) }
         }
@@ -66,14 +71,14 @@ struct JobTree {
         for row in rows {
             table.add(
                 row.label, row.job["status"]?.string ?? "", row.job["disabled"]?.bool == true ? "paused" : row.job["state"]?.string ?? "",
-                Self.beginning(row.job))
+                beginning(row.job))
         }
         return table.text(empty: "No jobs.")
     }
 
-    private static func beginning(_ job: JSONValue) -> String {
-        let parents = parents(job)
-        if parents.isEmpty { return job["schedule"]?.string ?? "" }
+    private func beginning(_ job: JSONValue) -> String {
+        let parents = Self.parents(job)
+        if parents.isEmpty { return triggers[Self.name(job)] ?? job["schedule"]?.string ?? "" }
         return "after " + parents.joined(separator: ", ")
     }
 

@@ -8,14 +8,19 @@ extension JobCommand {
     struct History: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List what has run, the newest first: a line for each attempt.")
         @Argument(help: "Only this job.") var name: String?
-        @Option(help: "Only runs in this state: succeeded, failed, killed, skipped, replaced, running …") var state: String?
+        @Option(help: "Only runs in this state: \(JobCommand.History.states.joined(separator: ", ")).") var state: String?
         @Option(help: "So many runs.") var count = 50
         @OptionGroup var cluster: ClusterOptions
 
         private static let most = 10_000
+        /// All that a run can be in, as batch calls them (`RunWriter`).
+        static let states = ["queued", "waiting", "running", "unreachable", "succeeded", "failed", "killed", "replaced", "skipped"]
 
         func validate() throws {
             guard (1...Self.most).contains(count) else { throw ValidationError("--count must be from 1 to \(Self.most).") }
+            if let state, !Self.states.contains(state) {
+                throw ValidationError("--state takes one of \(Self.states.joined(separator: ", ")), not '\(state)'.")
+            }
         }
 
         func run() async throws {

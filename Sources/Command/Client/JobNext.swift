@@ -39,16 +39,19 @@ extension JobCommand {
                     if cluster.json { return printJSON(.array([])) }
                     return say("It has no schedule: it runs when \(parents.joined(separator: ", ")) have ended well.")
                 }
-                let texts = job["schedules"]?.array?.compactMap(\.string) ?? [job["originalSchedule"]?.string ?? ""]
+                if JobText.isOnRequest(job) {
+                    return cluster.json ? printJSON(.array([])) : say("It has no due times: it runs on request (agora job run \(name ?? "")).")
+                }
+                let texts = JobText.schedules(job)
                 // The schedule as it is shown says how many runs are left.
                 let left = job["schedule"]?.string.flatMap { $0.hasPrefix("R") ? Int($0.dropFirst().prefix { $0 != "/" }) : nil }
-                if job["disabled"]?.bool == true, !cluster.json { say("It is paused; if it weren't, it would be due at") }
-                try show(texts, zone: job["scheduleTimeZone"]?.string, left: texts.count == 1 ? left : nil)
+                let isPaused = job["disabled"]?.bool == true
+                try show(texts, zone: job["scheduleTimeZone"]?.string, left: texts.count == 1 ? left : nil, isPaused: isPaused)
             }
         }
 
         /// - Parameter left: how many runs are left at the most.
-        private func show(_ texts: [String], zone name: String?, left: Int?) throws {
+        private func show(_ texts: [String], zone name: String?, left: Int?, isPaused: Bool = false) throws {
             let zone = try name.flatMap { $0.isEmpty ? nil : $0 }.map { try ZoneFiles().zone($0) }
             let now = Int64((Date().timeIntervalSince1970 * 1_000).rounded(.down))
             let schedules = try texts.map { try Schedule($0, zone: zone, now: now) }
@@ -58,9 +61,9 @@ extension JobCommand {
             for schedule in schedules { times.formUnion(schedule.times(after: start).prefix(min(count, left ?? count))) }
             let next = times.sorted().prefix(count)
             if cluster.json { return printJSON(.array(next.map { .string(Zone.utc.text(of: $0)) })) }
-            say(
-                next.isEmpty
-                    ? "It is never due after that." : next.map { "\(clocks.text(of: $0))  \(clocks.weekday(of: $0))" }.joined(separator: "\n"))
+            if next.isEmpty { return say(isPaused ? "It is paused, and has no due time left." : "It is never due after that.") }
+            if isPaused { say("It is paused; if it weren't, it would be due at") }
+            say(next.map { "\(clocks.text(of: $0))  \(clocks.weekday(of: $0))" }.joined(separator: "\n"))
         }
     }
 }

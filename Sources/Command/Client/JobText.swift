@@ -46,13 +46,24 @@ enum JobText {
         return "\(state) \(run["succeeded"]?.integer ?? 0)/\(count)"
     }
 
+    /// The schedules of a job as they were given.
+    static func schedules(_ job: JSONValue) -> [String] {
+        let texts = job["schedules"]?.array?.compactMap(\.string) ?? [(job["originalSchedule"] ?? job["schedule"])?.string ?? ""]
+        return texts.filter { !$0.isEmpty }
+    }
+
+    /// Whether a job was meant to have no runs but those that are asked for.
+    static func isOnRequest(_ job: JSONValue) -> Bool { job["parents"] == nil && schedules(job).allSatisfy { $0.hasPrefix("R0/") } }
+
     private static func next(_ job: JSONValue) -> String {
+        if isOnRequest(job) { return "on request" }
         if job["disabled"]?.bool == true { return "paused" }
         if job["parents"] != nil { return "after its parents" }
         return job["nextRun"]?.string ?? "never"
     }
 
-    private static func trigger(_ job: JSONValue) -> String {
+    /// What a job begins by, as it was given.
+    static func trigger(_ job: JSONValue) -> String {
         if let parents = job["parents"]?.array { return "after " + parents.compactMap(\.string).joined(separator: ", ") }
         let zone = job["scheduleTimeZone"]?.string ?? ""
         return (job["originalSchedule"]?.string ?? "") + (zone.isEmpty ? "" : " \(zone)")

@@ -19,7 +19,8 @@ extension JobCommand {
             var findings: [JobValidator.Finding] = []
             do {
                 for file in files {
-                    let jobs = try Self.read(file)
+                    let value = try JobCommand.read(file)
+                    let jobs = value.array ?? [value]
                     definitions += jobs
                     sources += jobs.map { _ in file }
                 }
@@ -32,12 +33,6 @@ extension JobCommand {
             let lines = zip(sources, findings).map(line)
             if json { printJSON(.array(lines)) } else { for line in lines { say(Self.text(line)) } }
             if findings.contains(where: { $0.error != nil }) { throw ExitCode(1) }
-        }
-
-        private static func read(_ file: String) throws -> [JSONValue] {
-            let value: JSONValue
-            do { value = try JSONValue(parsing: try readDefinition(file)) } catch let error as JSONError { throw ClientError("\(file): \(error)") }
-            return value.array ?? [value]
         }
 
         private func line(_ file: String, _ finding: JobValidator.Finding) -> JSONValue {

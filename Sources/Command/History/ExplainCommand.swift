@@ -17,9 +17,9 @@ struct ExplainCommand: AsyncParsableCommand {
     @OptionGroup var cluster: ClusterOptions
 
     func validate() throws {
-        guard words.count == 1 || (words.count == 2 && ["job", "task"].contains(words[0])) else {
-            throw ValidationError("Name an app, or a job or a task as in: agora explain task ID")
-        }
+        let isKind = words.first.map { ["job", "task"].contains($0) } ?? false
+        if isKind, words.count == 1 { throw ValidationError("Name the \(words[0]): agora explain \(words[0]) \(words[0] == "job" ? "NAME" : "ID")") }
+        guard words.count == (isKind ? 2 : 1) else { throw ValidationError("Name an app, or a job or a task as in: agora explain task ID") }
     }
 
     func run() async throws {

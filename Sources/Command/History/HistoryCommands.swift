@@ -11,8 +11,6 @@ struct HistoryOptions: ParsableArguments {
 
     @Flag(help: "One JSON object a line.") var json = false
 
-    func complain(_ message: String) { FileHandle.standardError.write(Data("agora: \(message)\n".utf8)) }
-
     func show(_ events: [HistoryEvent]) {
         for event in events {
             let time = "\(Timestamp(wall: event.time))"
@@ -42,7 +40,7 @@ struct EventsCommand: AsyncParsableCommand {
         commandName: "events", abstract: "Tell what happened, from the recordings of this machine's servers.",
         discussion: "Recordings are bounded: four starts of each server are kept, and 64 MB of each. See docs/replay.md.")
 
-    @Option(help: ArgumentHelp("Only what is not older: 2026-11-24T19:40:59Z, or 10mins, 2hrs.", valueName: "time"))
+    @Option(help: ArgumentHelp("Only what is not older: 2026-11-24T19:40:59Z, or 30s, 10min, 2h, 7d.", valueName: "time"))
     var since: String?
 
     @Option(help: "Only what concerns this task.") var task: String?
@@ -61,10 +59,23 @@ struct EventsCommand: AsyncParsableCommand {
     /// - Returns: nanoseconds since 1970.
     static func moment(_ text: String) throws -> Int64 {
         if let time = Timestamp(text) { return time.milliseconds.saturatingMultiply(.millisecond) }
-        if let span = TimeSpan(argument: text), let length = Int64(secondsClamped: span.seconds) {
+        if let span = Self.seconds(text), let length = Int64(secondsClamped: span) {
             return Int64(clamping: Int(Date().timeIntervalSince1970 * 1_000)).saturatingMultiply(.millisecond).saturatingAdd(-length)
         }
-        throw ClientError("--since: '\(text)' is neither a time like 2026-11-24T19:40:59Z nor a span like 10mins")
+        throw ClientError("--since: '\(text)' is neither a time like 2026-11-24T19:40:59Z nor a span like 10min (s, min, h, d, weeks)")
+    }
+
+    private static let units: [(names: [String], seconds: Double)] = [
+        (["s", "sec"], 1), (["m", "min"], 60), (["h", "hr", "hour", "hours"], 3_600), (["d", "day"], 86_400), (["w", "week"], 604_800)
+    ]
+
+    /// A span as people write it, or as Mesos's flags do.
+    /// - Returns: seconds; nil: it is none.
+    static func seconds(_ text: String) -> Double? {
+        let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+        let unit = text.dropFirst(number.count)
+        if let amount = Double(number), let size = units.first(where: { $0.names.contains(String(unit)) })?.seconds { return amount * size }
+        return TimeSpan(argument: text)?.seconds
     }
 }
 

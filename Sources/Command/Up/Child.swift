@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// A process of ours, in a group of its own (so that Ctrl-C reaches us alone), its output in a file, and its standard input a pipe
 /// whose end tells it that we are gone.
@@ -40,6 +41,7 @@ final class Child: @unchecked Sendable {
             close(pipe[1])
             throw ChildError("can't start \(program) with its log in \(log): \(String(cString: strerror(result)))")
         }
+        StandardStreams.isOutputNeeded.store(false, ordering: .relaxed)
         self.name = name
         self.pid = pid
         lifeline = pipe[1]

@@ -8,7 +8,7 @@ actor Supervisor {
     struct Part: Sendable {
         let name: String
         let arguments: [String]
-        /// Answers 200 once the server is ready.
+        /// Answers 200 once the server is ready, or 401 if it wants credentials that nobody has given here.
         let health: String
         /// What tells it to end.
         let stopSignal: Int32
@@ -47,12 +47,17 @@ actor Supervisor {
         for part in parts {
             while true {
                 if let failure { throw ClientError(failure) }
-                if let answer = try? await client.exchange(.GET, part.health), answer.status == .ok { break }
+                if await isAlive(part) { break }
                 if ContinuousClock.now > deadline { throw ClientError("\(part.name) is not ready after \(limit); see \(log(part))") }
                 try await Task.sleep(for: .milliseconds(20))
             }
         }
         hasBeenHealthy = true
+    }
+
+    private func isAlive(_ part: Part) async -> Bool {
+        guard let answer = try? await client.exchange(.GET, part.health) else { return false }
+        return answer.status == .ok || answer.status == .unauthorized
     }
 
     /// Ends all parts, those that start tasks before those that run them, each within a deadline.
@@ -78,7 +83,7 @@ actor Supervisor {
         }
         let deadline = ContinuousClock.now + .seconds(10)
         while children[part.name] != nil, ContinuousClock.now < deadline {
-            if let answer = try? await client.exchange(.GET, part.health), answer.status == .ok { return }
+            if await isAlive(part) { return }
             try? await Task.sleep(for: .milliseconds(10))
         }
         say("\(part.name) doesn't answer, so its tasks may be left running; the next start finds them.")

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import JSON
 import NIOHTTP1
@@ -22,14 +23,23 @@ enum Welcome {
         let name = appPath(id).dropFirst()
         let task = app["tasks"]?.array?.first?["id"]?.string ?? "TASK"
         let program = CommandLine.arguments.first ?? "agora"
-        say(
-            """
-            Try next:
-                \(program) app scale \(name) \((app["instances"]?.integer ?? 1) + 2)
-                \(program) task kill \(task)
-                \(program) explain \(name)
+        let standard = ClusterOptions.parseOrExit([])
+        let known = [standard.master, standard.services, standard.batch].map { ServerAddress($0).base }
+        var lines = [
+            "app scale \(name) \((app["instances"]?.integer ?? 1) + 2)", "task kill \(task)", "explain \(name)"
+        ].map { "\(program) \($0)" }
+        if let line = exports([client.master, client.services, client.batch], known: known) { lines.insert(line, at: 0) }
+        say("Try next:\n" + lines.map { "    \($0)\n" }.joined())
+    }
 
-            """)
+    /// The line by which a shell's commands find a cluster that isn't where they look by themselves; nil: none is needed.
+    /// - Parameters:
+    ///   - addresses: of master, services and batch.
+    ///   - known: where commands look that have the variables of this program; those of another terminal may lack them.
+    static func exports(_ addresses: [String], known: [String]) -> String? {
+        let standard = ["http://127.0.0.1:5050", "http://127.0.0.1:8080", "http://127.0.0.1:4400"]
+        if addresses == standard, known == standard { return nil }
+        return "export " + zip(["AGORA_MASTER", "AGORA_SERVICES", "AGORA_BATCH"], addresses).map { "\($0)=\($1)" }.joined(separator: " ")
     }
 
     /// The app when all its instances run and are healthy, or as it stands after 20 s.

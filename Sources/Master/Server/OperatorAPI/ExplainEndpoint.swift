@@ -7,7 +7,7 @@ import Runtime
 import Transport
 
 /// `GET /agora/v1/explain?framework=<id or name>`: why a framework has or hasn't been offered things.
-/// Specified by docs/explain.md.
+/// Agora's own: the allocator keeps the reasons of its filters (docs/architecture.md, "The core"), and here they are read.
 struct ExplainEndpoint: Sendable {
     let master: Master
 
