@@ -17,7 +17,17 @@ struct Agora: AsyncParsableCommand {
 
     static func main() async {
         StandardStreams.fillGaps()
-        await main(nil)
+        await main(withNegativeCount(Array(CommandLine.arguments.dropFirst())))
+    }
+
+    /// For the parser a negative number is an unknown option, and that it is would be all that it says.
+    static func withNegativeCount(_ arguments: [String]) -> [String] {
+        guard arguments.starts(with: ["app", "scale"]), !arguments.contains("--"),
+            let place = arguments.firstIndex(where: { Int($0).map { $0 < 0 } ?? false })
+        else { return arguments }
+        var others = arguments
+        let count = others.remove(at: place)
+        return others + ["--", count]
     }
 }
 

@@ -40,18 +40,35 @@ enum StandardStreams {
     /// All of standard input.
     /// - Throws: `ClientError`
     static func readInput() throws -> [UInt8] {
+        try readAll(STDIN_FILENO) { ClientError("can't read standard input: \(String(cString: strerror($0)))") }
+    }
+
+    /// All of a file; `~` is the home folder.
+    /// - Throws: `ClientError`, which begins with the file as it was named.
+    static func readFile(_ file: String) throws -> [UInt8] {
+        func refusal(_ problem: Int32) -> ClientError {
+            ClientError(problem == EISDIR ? "\(file) is a folder" : "\(file): \(String(cString: strerror(problem)))")
+        }
+        let path = Environment.path(file)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw refusal(errno) }
+        defer { _ = Glibc.close(descriptor) }
+        return try readAll(descriptor, refusal)
+    }
+
+    private static func readAll(_ descriptor: Int32, _ refusal: (Int32) -> ClientError) throws -> [UInt8] {
         var result: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
-            let count = buffer.withUnsafeMutableBytes { Glibc.read(STDIN_FILENO, $0.baseAddress, $0.count) }
+            let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
             let problem = errno
             if count == 0 { return result }
             if count > 0 {
                 result += buffer.prefix(count)
             } else if problem == EAGAIN {
-                wait(for: STDIN_FILENO, POLLIN)
+                wait(for: descriptor, POLLIN)
             } else if problem != EINTR {
-                throw ClientError("can't read standard input: \(String(cString: strerror(problem)))")
+                throw refusal(problem)
             }
         }
     }

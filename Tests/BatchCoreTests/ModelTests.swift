@@ -159,4 +159,9 @@ struct ModelTests {
         for text in ["in:x", "i", "i-1:", "i17"] { #expect(TaskName("ct:1:2:j:" + text)?.arguments == text) }
         for text in ["", "ct", "ct:1:2", "ct:x:2:j:", "xx:1:2:j:", "ct:1:2::", "ct:99999999999999999999:0:j:"] { #expect(TaskName(text) == nil) }
     }
+
+    @Test func `numbers may be texts, and texts numbers`() throws {
+        let job = try definition(#"{"name":"j","command":"c","constraints":[["rack","equals",1]],"retryOnExitCodes":["1",75]}"#)
+        #expect(job.constraints.count == 1 && job.options.retryCodes == [1, 75])
+    }
 }

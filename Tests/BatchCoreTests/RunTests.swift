@@ -182,4 +182,17 @@ struct RunTests {
             #expect(world.unacknowledged.isEmpty)
         }
     }
+
+    @Test func `a run that took too long says so`() {
+        var world = World()
+        world.put(#"{"name":"j","command":"x","schedule":"R1//PT1H","retries":0,"maxCompletionTime":9}"#)
+        var status = Mesos_V1_TaskStatus()
+        status.taskID.value = world.running("j")[0]
+        status.agentID.value = "agent-0"
+        status.state = .taskFailed
+        status.reason = .maxCompletionTimeReached
+        status.message = "Command terminated with signal Killed"
+        world.send(.told(.updated(status)))
+        #expect(world.runs("j")[0].message == "not done within its maxCompletionTime: Command terminated with signal Killed")
+    }
 }

@@ -143,4 +143,17 @@ struct AnswerTests {
     func `a duration is written without what is nothing`(_ milliseconds: Int64, _ text: String) {
         #expect(StatisticsWriter.duration(milliseconds) == text)
     }
+
+    @Test func `the first of several schedules can be changed where it is shown`() async throws {
+        try await Fixture.with { fixture in
+            let body = #"{"name":"two","command":"c","schedule":"0 5 * * *","schedules":["0 17 * * *"]}"#
+            #expect(try await fixture.send(.POST, "/v1/scheduler/iso8601", body).status == .noContent)
+            let shown = try await fixture.send(.GET, "/v1/scheduler/job/two").text
+            let edited = shown.replacing(#""schedule":"0 5 * * *""#, with: #""schedule":"0 6 * * *""#)
+            #expect(edited != shown)
+            #expect(try await fixture.send(.POST, "/v1/scheduler/iso8601", edited).status == .noContent)
+            let job = try await fixture.json("/v1/scheduler/job/two")
+            #expect(job["schedule"]?.string == "0 6 * * *" && job["schedules"]?.array?.compactMap(\.string) == ["0 17 * * *"])
+        }
+    }
 }

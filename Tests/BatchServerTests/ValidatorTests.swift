@@ -42,6 +42,55 @@ struct ValidatorTests {
         let error = try #require(try findings(definition).first?.error)
         #expect(error.contains(words), "\(error)")
     }
+
+    @Test(
+        arguments: [
+            (#"{"name":"a","command":"x","cron":"@daily"}"#, []),
+            (#"{"name":"a","command":"x","comand":"y","fetch":[{"uri":"u","url":"v"}]}"#, ["nothing knows comand", "nothing knows fetch[0].url"]),
+            (#"{"name":"a"}"#, ["it has no command"]), (#"{"name":"a","command":""}"#, ["it has no command"]),
+            (#"{"name":"a","command":null,"arguments":["x"]}"#, ["it has no command"]),
+            (
+                #"{"name":"a","command":"x","cpus":-1,"mem":"-2","disk":-0.5,"retries":-3}"#,
+                [
+                    "cpus is negative, and taken as its default", "mem is negative, and taken as its default",
+                    "disk is negative, and taken as its default", "retries is negative, and taken as 0"
+                ]
+            ),
+            (
+                #"{"name":"a","command":"x","owner":"b","owner":"c","parameters":{"requires":[]}}"#,
+                [
+                    "owner stands there twice; the last one counts", "nothing knows parameters.requires"
+                ]
+            )
+        ] as [(String, [String])])
+    func `what is taken, but hardly meant, is warned of`(_ definition: String, _ warnings: [String]) throws {
+        let finding = try #require(try findings(definition).first)
+        #expect(finding.error == nil && finding.warnings == warnings, "\(finding)")
+    }
+
+    @Test func `the second job of a name is warned of`() throws {
+        let found = try findings(
+            #"{"name":"a","command":"x"}"#, #"{"name":"b","command":"x"}"#, #"{"name":"a","command":"y"}"#, #"{"command":"x"}"#, #"{"command":"x"}"#)
+        #expect(found.map(\.warnings) == [[], [], ["an earlier job has the same name; this one replaces it"], [], []])
+    }
+
+    /// What was read from a server can be sent back.
+    @Test func `all that a server shows of a job is known`() async throws {
+        try await Fixture.with { fixture in
+            let definition = #"""
+                {"name":"a","command":"x","schedules":["@daily","@hourly"],"epsilon":"PT5M","concurrencyPolicy":"FORBID","catchUp":"ALL",
+                "retryDelaySeconds":1,"retryDelayLimitSeconds":2,"unreachableTimeoutSeconds":3,"retryFactor":2,"retryOnExitCodes":[1],
+                "historyLimit":3,"completions":2,"parallelism":1,"requiredSuccesses":1,"triggerRule":"ALL_DONE","parameters":{"optional":["M"]},
+                "labels":{"a":"b"},"notifyOn":[],"maxLaunchDelaySeconds":1,"retryWindowSeconds":1,"killGraceSeconds":1,"scheduleId":"s",
+                "noDisk":true,"fetch":[{"uri":"http://h/f","output_file":"g"}],"environmentVariables":[{"name":"A","value":"b"}]}
+                """#
+            let answer = try await fixture.send(.POST, "/v1/scheduler/iso8601", definition)
+            #expect(answer.status == .noContent, "\(answer.text)")
+            var validator = JobValidator(at: Moment(monotonic: 0, wall: 1_767_225_600 * .second))
+            let found = validator.check([try await fixture.json("/v1/scheduler/job/a")])
+            #expect(found.map(\.error) == [nil] && found.map(\.warnings) == [[]], "\(found)")
+        }
+    }
 }
 
 /// Runs as programs list them, and explanations.

@@ -25,11 +25,15 @@ struct CommandLineTests {
             let shown = try await succeeds("app", "show", "/shop/web")
             #expect(shown.hasPrefix("/shop/web  3 of 3 running, not checked\n"))
             #expect(shown.matches(of: /shop_web\.instance-\S+ +RUNNING/).count == 3)
+            let change = cluster.folder + "/change.json"
+            try Data(#"{"id":"/shop/web","instances":2}"#.utf8).write(to: URL(fileURLWithPath: change))
+            #expect(try await succeeds("app", "update", change).hasSuffix("/shop/web: 2 of 2 running\n"))
+            #expect(try await succeeds("app", "scale", "shop/web", "3").hasSuffix("/shop/web: 3 of 3 running\n"))
             #expect(try await succeeds("app", "restart", "shop/web").hasSuffix("/shop/web: 3 of 3 running\n"))
             #expect(try await succeeds("app", "logs", "shop/web").matches(of: /hello from \/shop\/web/).count == 3)
             #expect(try await succeeds("app", "explain", "shop/web").hasPrefix("/shop/web: 3 of 3 running"))
             #expect(try await succeeds("explain", "shop/web").hasPrefix("/shop/web: 3 of 3 running"))
-            #expect(try await succeeds("app", "versions", "shop/web").split(separator: "\n").count == 3)
+            #expect(try await succeeds("app", "versions", "shop/web").split(separator: "\n").count == 5)
             let tasks = try JSONValue(parsing: Array(try await succeeds("task", "list", "--json").utf8))["tasks"]?.array ?? []
             #expect(tasks.count == 4)
             let victim = try #require(tasks.first { $0["appId"]?.string == "/second" }?["id"]?.string)
@@ -81,7 +85,43 @@ struct CommandLineTests {
             #expect(try await cluster.agora("job", "graph").output.contains("R0/"))
             #expect(try await cluster.agora("job", "delete", "a").output == "deleted a\n")
             #expect(try await cluster.agora("job", "pause", "a").status == 1)
+            let told = try await cluster.agora("events", "--work-dir", cluster.folder).output
+            let sentences = [
+                "asks: POST of job a\n", "asks: POST of a run of job a\n", "asks: PUT of job a, to pause it\n",
+                "refuses that: Job 'a' not found\n"
+            ]
+            for text in sentences { #expect(told.contains(text), "\(text): \(told)") }
         }
+    }
+
+    @Test func `each file that is checked has its line, whatever is wrong with the others`() async throws {
+        let folder = NSTemporaryDirectory() + "agora-validate-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let texts = [
+            "broken": "[\n  {\"name\" \"x\"}]", "bad": #"{"name":"b","command":"x","cron":"61 * * * *"}"#,
+            "good": #"[{"name":"c","command":"x"},{"name":"d","comand":"x"}]"#, "none": "[]"
+        ]
+        for (name, text) in texts { try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
+        func check(_ names: String..., options: [String] = []) async throws -> (status: Int32, lines: [Substring]) {
+            let result = try await outcome(of: "agora", ["job", "validate"] + options + names.map { "\(folder)/\($0)" })
+            return (result.status, result.output.replacing(folder + "/", with: "").split(separator: "\n"))
+        }
+        let all = try await check("broken", "bad", "good", "none", "missing", ".")
+        #expect(all.status == 1 && all.lines.count == 9, "\(all)")
+        guard all.lines.count == 9 else { return }
+        #expect(all.lines[0] == "broken: unexpected '\"', expected ':' at byte 12 (line 2, column 11)")
+        #expect(all.lines[1].hasPrefix("bad: b: ") && all.lines[1].contains("Cannot parse schedule"))
+        let rest: [Substring] = [
+            "good: c: valid", "good: d: warning: nothing knows comand", "good: d: warning: it has no command", "good: d: valid", "none: no jobs",
+            "missing: No such file or directory", ". is a folder"
+        ]
+        #expect(Array(all.lines[2...]) == rest)
+        #expect(try await check("good", "none").status == 0)
+        let json = try await check("broken", "good", options: ["--json"])
+        let values = try JSONValue(parsing: Array(try #require(json.lines.first).utf8)).array ?? []
+        #expect(json.status == 1 && values.map { $0["error"]?.isNull } == [false, true, true], "\(json)")
+        #expect(values.last?["warnings"]?.array?.count == 2)
     }
 
     private static func second(_ folder: String) throws -> String {
@@ -101,10 +141,17 @@ struct CommandLineTests {
                 (["explain", "job"], 64, "Error: Name the job: agora explain job NAME\n"),
                 (["explain", "task"], 64, "Error: Name the task: agora explain task ID\n"),
                 (["job", "history", "--state", "bogus"], 64, "Error: --state takes one of queued, waiting, "),
-                (["app", "create", "/no/such"], 1, "agora: can't read /no/such: "),
+                (["app", "create", "/no/such"], 1, "agora: /no/such: No such file or directory\n"),
+                (["app", "create", "/"], 1, "agora: / is a folder\n"), (["app", "update", file], 1, "agora: Object is not valid\n"),
+                (["job", "create", "-"], 1, "agora: standard input is empty\n"),
+                (["job", "next", "nope", "--cron", "@daily"], 64, "Error: Give only one of a name, --cron and --schedule."),
+                (["job", "list", "--batch", "ftp://x"], 1, "agora: 'ftp://x/v1/scheduler/jobs' is not an http or https URL\n"),
+                (["job", "list", "--batch", cluster.master], 1, "agora: \(cluster.master): this is no batch server\n"),
+                (["job", "list", "--batch", cluster.services], 1, "agora: \(cluster.services): this is no batch server\n"),
+                (["replay", "/etc/passwd"], 1, "agora: /etc/passwd: not a recording, or of another version\n"),
                 (["app", "create", file], 1, "agora: Object is not valid\n  /id: "),
                 (["task", "kill", "x.instance-00000000-0000-0000-0000-000000000000._app.1"], 1, "agora: no such task: x.instance-"),
-                (["app", "scale", "none", "-1"], 64, "Error: "),
+                (["app", "scale", "none", "-1"], 64, "Error: instances must be at least 0\n"),
                 (["app", "scale", "none"], 64, "Error: Missing expected argument '<instances>'"),
                 (["nonsense"], 64, "Error: Unexpected argument 'nonsense'"),
                 (["app", "list", "--services", "http://127.0.0.1:1"], 1, "agora: http://127.0.0.1:1/v2/apps: ")
@@ -114,6 +161,8 @@ struct CommandLineTests {
                     of: "agora", arguments, environment: ["AGORA_SERVICES": cluster.services, "AGORA_MASTER": cluster.master])
                 #expect(status == wanted && output.hasPrefix(text), "\(arguments): \(status) \(output)")
             }
+            let told = try await cluster.agora("events", "--work-dir", cluster.folder).output
+            #expect(told.contains("asks: POST of app /Bad\n") && told.contains("refuses that: Object is not valid; /id: "), "\(told)")
             // More than the cluster has: the command gives up watching, the deployment goes on, and explain says what is missing.
             try await cluster.createApp(#"{"id":"/big","cmd":"true","cpus":64,"mem":32}"#)
             let (status, output) = try await cluster.agora("app", "restart", "big", "--force", "--timeout", "0")

@@ -32,7 +32,7 @@ struct HistoryTests {
                 [
                     "services  launches it on agent ", "master    launch accepted for framework ", "agent-0   starts it in container ",
                     "agent-0   runs, in container ", "master    agent reports TASK_RUNNING", "services  hears TASK_RUNNING", "agent-0   started",
-                    "asked: killTasks(", "master    framework ", "agent-0   sends it signal 15",
+                    "asked: DELETE of task ", "master    framework ", "agent-0   sends it signal 15",
                     "agent-0   ended: Command terminated with signal Terminated",
                     "master    framework is told TASK_KILLED"
                 ])

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import JSON
 import NIOHTTP1
 
@@ -7,7 +6,8 @@ struct AppCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "app", abstract: "Long-running apps.",
         subcommands: [
-            Create.self, List.self, Show.self, Scale.self, Restart.self, Stop.self, Delete.self, AppLogs.self, Explain.self, Versions.self
+            Create.self, Update.self, List.self, Show.self, Scale.self, Restart.self, Stop.self, Delete.self, AppLogs.self, Explain.self,
+            Versions.self
         ])
 
     /// How a change waits for its deployment.
@@ -34,6 +34,23 @@ struct AppCommand: AsyncParsableCommand {
                 if cluster.json { printJSON(app) }
                 let deployment = app["deployments"]?.array?.first?["id"]?.string
                 try await client.watch(deployment, of: [app["id"]?.string ?? ""], change, quiet: cluster.json)
+            }
+        }
+    }
+
+    struct Update: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Change an app to what a JSON file says, or standard input (-).",
+            discussion: "The file names the app by its id. Members that it lacks stay as they are; an app that isn't there is created.")
+        @Argument(help: "A file with members of the app's definition; - is standard input.") var file: String
+        @OptionGroup var change: Change
+        @OptionGroup var cluster: ClusterOptions
+
+        func run() async throws {
+            try await ClusterClient.run(cluster) { client in
+                let definition = try readJSON(file)
+                guard let id = definition["id"]?.string else { throw ClientError("\(file) has no \"id\"") }
+                try await client.change(.PUT, id, "", definition, change, json: cluster.json)
             }
         }
     }
@@ -71,6 +88,10 @@ struct AppCommand: AsyncParsableCommand {
         @Argument var instances: Int
         @OptionGroup var change: Change
         @OptionGroup var cluster: ClusterOptions
+
+        func validate() throws {
+            if instances < 0 { throw ValidationError("instances must be at least 0") }
+        }
 
         func run() async throws {
             try await ClusterClient.run(cluster) { client in
@@ -166,15 +187,5 @@ extension ClusterClient {
         let answer = try await send(.GET, try app(id) + "/explain")
         if json { return printJSON(answer) }
         for line in answer["lines"]?.array ?? [] { say(line.string ?? "") }
-    }
-}
-
-/// Reads an app's definition; a file that can't be read is one line and exit status 1.
-func readDefinition(_ file: String) throws -> [UInt8] {
-    if file == "-" { return try StandardStreams.readInput() }
-    do {
-        return [UInt8](try Data(contentsOf: URL(fileURLWithPath: Environment.path(file))))
-    } catch {
-        throw ClientError("can't read \(file): \((error as NSError).localizedDescription)")
     }
 }

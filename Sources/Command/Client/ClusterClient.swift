@@ -68,7 +68,7 @@ final class ClusterClient: Sendable {
     @discardableResult
     func send(_ method: HTTPMethod, _ url: String, _ body: [UInt8] = []) async throws -> JSONValue {
         let answer = try await exchange(method, url, body)
-        guard (200..<300).contains(answer.status.code) else { throw ClientError(Self.refusal(answer, url)) }
+        guard (200..<300).contains(answer.status.code) else { throw ClientError(refusal(answer, url)) }
         guard !answer.body.isEmpty else { return .null }
         do {
             return try JSONValue(parsing: answer.body)
@@ -80,7 +80,7 @@ final class ClusterClient: Sendable {
     /// What is there, as it is.
     func text(_ url: String) async throws -> String {
         let answer = try await exchange(.GET, url)
-        guard (200..<300).contains(answer.status.code) else { throw ClientError(Self.refusal(answer, url)) }
+        guard (200..<300).contains(answer.status.code) else { throw ClientError(refusal(answer, url)) }
         return String(decoding: answer.body, as: UTF8.self)
     }
 
@@ -93,16 +93,19 @@ final class ClusterClient: Sendable {
         do {
             return try await caller.send(HTTPCaller.Request(method, url, headers: headers, body: body, deadline: .seconds(30)))
         } catch let failure as HTTPCaller.Failure {
+            if case .invalidURL = failure { throw ClientError("\(failure)") }
             throw ClientError("\(url): \(failure). Is the cluster up? (agora up)")
         }
     }
 
     /// Marathon's error bodies as text: the message, then each violation.
-    private static func refusal(_ answer: Answer, _ url: String) -> String {
+    private func refusal(_ answer: Answer, _ url: String) -> String {
         if answer.status == .unauthorized {
             return "\(url) wants to know who asks: give its address as http://user:password@host:port, or set AGORA_HTTP_CREDENTIALS to user:password"
         }
-        guard let body = try? JSONValue(parsing: answer.body), let message = body["message"]?.string else {
+        let body = (try? JSONValue(parsing: answer.body)) ?? .null
+        if answer.status == .notFound, let stranger = stranger(at: url, saying: body["message"]?.string) { return stranger }
+        guard let message = body["message"]?.string else {
             return "\(url) answered \(answer.status.code) \(answer.status.reasonPhrase)" + (answer.body.isEmpty ? "" : ": \(answer.text)")
         }
         var lines = [message]
@@ -115,6 +118,15 @@ final class ClusterClient: Sendable {
         }
         if let text = body["details"]?.string { lines.append("  \(text)") }
         return lines.joined(separator: "\n")
+    }
+
+    /// Who has none of the paths of batch or of services is something else.
+    /// - Parameter message: what it said beside 404.
+    private func stranger(at url: String, saying message: String?) -> String? {
+        let isOfBatch = url.hasPrefix(batch + "/v1/scheduler/") || url.hasPrefix(batch + "/agora/v1/")
+        if isOfBatch, message == nil || message == "URI not found" { return "\(batch): this is no batch server" }
+        let isOfServices = url.hasPrefix(services + "/v2/")
+        return isOfServices && (message == nil || message == "There is no such resource") ? "\(services): this is no services server" : nil
     }
 }
 

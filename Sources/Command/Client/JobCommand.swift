@@ -53,33 +53,6 @@ struct JobCommand: AsyncParsableCommand {
         }
     }
 
-    struct Logs: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print what the newest run of a job has written.")
-        @Argument var name: String
-        @Option(help: ArgumentHelp("Another run, by its due time as `runs` prints it.", valueName: "time")) var run: String?
-        @Option(help: "Of a run with several indices, the task of this one.") var index: Int64?
-        @Flag(help: "Standard error instead of standard output.") var stderr = false
-        @OptionGroup var cluster: ClusterOptions
-
-        func run() async throws {
-            try await ClusterClient.run(cluster) { client in
-                let runs = try await client.send(.GET, client.ownJob(name) + "/runs")["runs"]?.array ?? []
-                let tasks = runs.first { run == nil ? $0["tasks"]?.array?.isEmpty == false : $0["due"]?.string == run }?["tasks"]?.array
-                let task = tasks?.last { index == nil || $0["index"]?.integer == index }
-                guard let task, let sandbox = task["sandbox"]?.string else {
-                    throw ClientError("no task of \(name)" + (run.map { " at \($0)" } ?? "") + (index.map { " with the index \($0)" } ?? ""))
-                }
-                let nodes = try await client.send(.GET, "\(client.master)/slaves")["slaves"]?.array ?? []
-                guard let address = nodes.first(where: { $0["id"] == task["slaveId"] })?["pid"]?.string?.split(separator: "@").last else {
-                    throw ClientError("the node \(task["host"]?.string ?? "") is not there")
-                }
-                let log = TaskLog(task: task["id"]?.string ?? "", agent: "http://\(address)", path: "\(sandbox)/\(stderr ? "stderr" : "stdout")")
-                var offset: Int64 = 0
-                _ = try await client.copy(log, from: &offset, prefix: "")
-            }
-        }
-    }
-
     struct Run: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Run a job once, now.")
         @Argument var name: String
@@ -107,7 +80,7 @@ struct JobCommand: AsyncParsableCommand {
             let variables = env.map { $0.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false) }
             body.append("environment", .object(JSONObject(variables.map { (String($0[0]), .string(String($0[1]))) })))
             if let payload {
-                guard let text = String(validating: try readDefinition(payload), as: UTF8.self) else { throw ClientError("\(payload) is no text") }
+                guard let text = String(validating: try readFile(payload), as: UTF8.self) else { throw ClientError("\(payload) is no text") }
                 body.append("payload", .string(text))
             }
             return .object(body)

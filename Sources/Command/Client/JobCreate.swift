@@ -13,7 +13,7 @@ extension JobCommand {
 
         func run() async throws {
             try await ClusterClient.run(cluster) { client in
-                let value = try JobCommand.read(file)
+                let value = try readJSON(file)
                 guard let definitions = value.array else {
                     let stored = try await client.create(JobBody(value))
                     return cluster.json ? printJSON(stored) : say(JobText.created(stored))
@@ -28,15 +28,10 @@ extension JobCommand {
                     }
                     if !cluster.json { say(JobText.created(all[index])) }
                 }
-                if cluster.json { printJSON(.array(all)) }
+                if cluster.json { return printJSON(.array(all)) }
+                if all.isEmpty { say("\(file): no jobs") }
             }
         }
-    }
-
-    /// What a file with definitions holds.
-    /// - Throws: `ClientError`
-    static func read(_ file: String) throws -> JSONValue {
-        do { return try JSONValue(parsing: try readDefinition(file)) } catch let error as JSONError { throw ClientError("\(file): \(error)") }
     }
 }
 

@@ -36,23 +36,39 @@ extension JobCommand {
 }
 
 extension JobText {
-    /// A line for each attempt; one for a run that had none.
+    /// A line for each attempt; one for a run that had none. Where a run has several indices, a column says whose attempt it is.
     static func history(_ runs: [JSONValue]) -> String {
-        var table = TextTable("DUE", "JOB", "STATE", "ATTEMPT", "NODE", "EXIT", "STARTED", "ENDED", "MESSAGE")
+        let hasIndices = runs.contains { $0["completions"] != nil }
+        var titles = ["DUE", "JOB", "STATE", "ATTEMPT", "NODE", "EXIT", "STARTED", "ENDED", "MESSAGE"]
+        if hasIndices { titles.insert("INDEX", at: 3) }
+        var table = TextTable(titles: titles)
         for run in runs {
             let tasks = run["tasks"]?.array ?? []
-            let job = run["job"]?.string ?? ""
-            let due = run["due"]?.string ?? ""
-            if tasks.isEmpty { table.add(due, job, run["state"]?.string ?? "", "-", "-", "-", "-", "-", message(run)) }
-            for (index, task) in tasks.enumerated().reversed() {
-                // The run's own state is that of its last attempt.
-                let state = index == tasks.count - 1 ? run["state"]?.string : task["state"]?.string
-                table.add(
-                    due, job, state ?? "", "\((task["attempt"]?.integer ?? 0) + 1)", task["host"]?.string ?? "-",
-                    task["exitStatus"]?.integer.map { "\($0)" } ?? "-", task["started"]?.string ?? "-", task["ended"]?.string ?? "-", message(task))
+            var rows: [[String]] = []
+            if tasks.isEmpty { rows.append([run["state"]?.string ?? "", "-", "-", "-", "-", "-", "-", message(run)]) }
+            for (place, task) in tasks.enumerated().reversed() {
+                let index = task["index"]?.integer.map { "\($0)" } ?? "-"
+                let attempt = "\((task["attempt"]?.integer ?? 0) + 1)"
+                let exit = task["exitStatus"]?.integer.map { "\($0)" } ?? "-"
+                let times = [task["started"]?.string ?? "-", task["ended"]?.string ?? "-"]
+                rows.append([state(of: task, at: place, run), index, attempt, task["host"]?.string ?? "-", exit, times[0], times[1], message(task)])
+            }
+            for row in rows {
+                var cells = [run["due"]?.string ?? "", run["job"]?.string ?? ""] + row
+                if !hasIndices { cells.remove(at: 3) }
+                table.add(cells: cells)
             }
         }
         return table.text(empty: "No runs.")
+    }
+
+    /// The last attempt's state is the run's, or that of its index where there are several.
+    private static func state(of task: JSONValue, at place: Int, _ run: JSONValue) -> String {
+        let later = (run["tasks"]?.array ?? []).dropFirst(place + 1)
+        if later.contains(where: { $0["index"] == task["index"] }) { return task["state"]?.string ?? "" }
+        guard let index = task["index"] else { return run["state"]?.string ?? "" }
+        let part = (run["indices"]?.array ?? []).first { $0["index"] == index }
+        return part?["state"]?.string ?? task["state"]?.string ?? ""
     }
 
     private static func message(_ value: JSONValue) -> String { shortened(value["message"]?.string ?? "", to: 60) }

@@ -23,7 +23,9 @@ extension JobCommand {
         private static let mostTimes = 10_000
 
         func validate() throws {
-            guard [name, cron, schedule].count(where: { $0 != nil }) == 1 else { throw ValidationError("Give a job's name, --cron or --schedule.") }
+            let given = [name, cron, schedule].count { $0 != nil }
+            if given == 0 { throw ValidationError("Give a job's name, --cron or --schedule.") }
+            if given > 1 { throw ValidationError("Give only one of a name, --cron and --schedule.") }
             guard (1...Self.mostTimes).contains(count) else { throw ValidationError("--count must be from 1 to \(Self.mostTimes).") }
             if name != nil, zone != nil { throw ValidationError("--zone is for --cron and --schedule: a job has its own.") }
         }

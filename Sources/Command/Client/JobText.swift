@@ -18,13 +18,33 @@ enum JobText {
 
     static func details(_ job: JSONValue) -> String {
         let counts = "\(job["successCount"]?.integer ?? 0) succeeded, \(job["errorCount"]?.integer ?? 0) failed"
-        return [
-            "\(job["name"]?.string ?? "")  \(counts)",
-            "command    \(job["command"]?.string ?? "")",
-            "schedule   \(trigger(job))",
-            "next       \(next(job))",
-            "resources  cpus \(quantity(job["cpus"])), mem \(quantity(job["mem"])) MB, disk \(quantity(job["disk"])) MB"
-        ].joined(separator: "\n")
+        let texts = schedules(job)
+        var rows: [(label: String, text: String)] = [("command", job["command"]?.string ?? "")]
+        if texts.count > 1 {
+            for text in texts { rows.append(("schedule", zoned(text, job))) }
+        } else {
+            rows.append(("schedule", trigger(job)))
+        }
+        rows.append(("next", next(job)))
+        rows.append(("resources", "cpus \(quantity(job["cpus"])), mem \(quantity(job["mem"])) MB, disk \(quantity(job["disk"])) MB"))
+        for name in ["owner", "ownerName", "description"] {
+            if let text = job[name]?.string, !text.isEmpty { rows.append((name, text)) }
+        }
+        if let retries = job["retries"]?.integer { rows.append(("retries", "\(retries)")) }
+        if let policy = job["concurrencyPolicy"]?.string { rows.append(("concurrency", policy)) }
+        for variable in job["environmentVariables"]?.array ?? [] {
+            rows.append(("environment", "\(variable["name"]?.string ?? "")=\(variable["value"]?.string ?? "")"))
+        }
+        for label in job["labels"]?.object ?? JSONObject() { rows.append(("label", "\(label.name)=\(label.value.string ?? "")")) }
+        var lines = ["\(job["name"]?.string ?? "")  \(counts)"]
+        var last = ""
+        for row in rows {
+            // What has several lines is named once.
+            let label = row.label == last ? "" : row.label
+            lines.append(label + String(repeating: " ", count: 13 - label.count) + row.text)
+            last = row.label
+        }
+        return lines.joined(separator: "\n")
     }
 
     static func runs(_ runs: [JSONValue]) -> String {
@@ -46,10 +66,11 @@ enum JobText {
         return "\(state) \(run["succeeded"]?.integer ?? 0)/\(count)"
     }
 
-    /// The schedules of a job as they were given.
+    /// The schedules of a job as they were given: the first stands in a member of its own, the others may name it again.
     static func schedules(_ job: JSONValue) -> [String] {
-        let texts = job["schedules"]?.array?.compactMap(\.string) ?? [(job["originalSchedule"] ?? job["schedule"])?.string ?? ""]
-        return texts.filter { !$0.isEmpty }
+        let first = (job["originalSchedule"] ?? job["schedule"])?.string ?? ""
+        let others = job["schedules"]?.array?.compactMap(\.string) ?? []
+        return ([first] + others.filter { $0 != first }).filter { !$0.isEmpty }
     }
 
     /// Whether a job was meant to have no runs but those that are asked for.
@@ -62,10 +83,15 @@ enum JobText {
         return job["nextRun"]?.string ?? "never"
     }
 
-    /// What a job begins by, as it was given.
+    /// What a job begins by, as it was given: of several schedules the first, and how many more there are.
     static func trigger(_ job: JSONValue) -> String {
         if let parents = job["parents"]?.array { return "after " + parents.compactMap(\.string).joined(separator: ", ") }
+        let texts = schedules(job)
+        return zoned(job["originalSchedule"]?.string ?? "", job) + (texts.count > 1 ? " (+\(texts.count - 1))" : "")
+    }
+
+    private static func zoned(_ schedule: String, _ job: JSONValue) -> String {
         let zone = job["scheduleTimeZone"]?.string ?? ""
-        return (job["originalSchedule"]?.string ?? "") + (zone.isEmpty ? "" : " \(zone)")
+        return schedule + (zone.isEmpty ? "" : " \(zone)")
     }
 }

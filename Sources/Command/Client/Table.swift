@@ -3,9 +3,13 @@ package struct TextTable {
     private let titles: [String]
     private var rows: [[String]] = []
 
-    package init(_ titles: String...) { self.titles = titles }
+    package init(_ titles: String...) { self.init(titles: titles) }
 
-    package mutating func add(_ cells: String...) {
+    package init(titles: [String]) { self.titles = titles }
+
+    package mutating func add(_ cells: String...) { add(cells: cells) }
+
+    package mutating func add(cells: [String]) {
         precondition(cells.count == titles.count, "a row has as many cells as the table has titles")
         rows.append(cells)
     }

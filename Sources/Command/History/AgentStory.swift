@@ -27,7 +27,7 @@ struct AgentStory: Story {
         case .exited(let container, let end): notes.add("ended: \(end.text)\(end.isOutOfMemory ? " (out of memory)" : "")", task: tasks[container])
         case .prepared(let container, let failure?): notes.add("could not be prepared: \(failure)", task: tasks[container])
         case .probed(let container, let kind, _, let result):
-            if !result.isFine { notes.add("\(kind) probe: \(Narration.line(result))", task: tasks[container]) }
+            if !result.isFine { notes.add("\(kind) probe: \(result.story)", task: tasks[container]) }
         case .stopping(let killsTasks): notes.add(killsTasks ? "is told to stop, with its tasks" : "is told to stop; its tasks stay")
         default: break
         }
@@ -64,6 +64,17 @@ struct AgentStory: Story {
 }
 
 extension Probe.Result {
+    fileprivate var story: String {
+        switch self {
+        case .exited(let status): "exited with status \(status)"
+        case .answered(let status): "answered with status \(status)"
+        case .connected: "connected"
+        case .failed(let reason): "failed: \(reason)"
+        case .timedOut: "no answer in time"
+        case .unavailable: "not tried"
+        }
+    }
+
     /// Whether it is worth no word.
     fileprivate var isFine: Bool {
         switch self {

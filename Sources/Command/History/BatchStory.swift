@@ -12,7 +12,7 @@ struct BatchStory: Story {
         var notes = Notes(step.moment, server: server)
         switch step.input {
         case .started: notes.add("started")
-        case .asked(_, let origin, let request): notes.add("\(origin.peer) asks: \(Narration.line(request))")
+        case .asked(_, let origin, let request): notes.add("\(origin.peer) asks: \(request.story)")
         case .told(.disconnected): notes.add("no connection to the master")
         case .told(.subscribed(_, let master, _)): notes.add("subscribed with the master at \(master)")
         case .told(.updated(let status)): notes.add("hears \(status.story)", task: status.taskID.value, agent: status.agentID.value)
@@ -21,7 +21,7 @@ struct BatchStory: Story {
         for effect in step.effects {
             switch effect {
             case .call(let call): add(call, &notes)
-            case .answer(_, .refused(let refusal)): notes.add("refuses that: \(Narration.line(refusal))")
+            case .answer(_, .refused(let refusal)): notes.add("refuses that: \(refusal.story)")
             default: break
             }
         }

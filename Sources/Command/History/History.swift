@@ -31,7 +31,7 @@ struct History {
         let files = Self.recordings(below: folder)
         guard !files.isEmpty else { throw ClientError("there are no recordings below \(folder); --work-dir names another folder") }
         for (server, path) in files {
-            do { try read(path, server) } catch { problems.append("\(path): \(error)") }
+            do { try read(path, server) } catch { problems.append("\(path): \((error as? RecordingError)?.story ?? "\(error)")") }
         }
         // Stable, so that what a server did at one time stays in its order.
         events = events.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }.map(\.element)

@@ -12,7 +12,7 @@ struct ServicesStory: Story {
         var notes = Notes(step.moment, server: server)
         switch step.input {
         case .started: notes.add("started")
-        case .asked(_, let origin, let request): notes.add("\(origin.peer) asks: \(Narration.line(request))")
+        case .asked(_, let origin, let request): notes.add("\(origin.peer) asks: \(request.story)")
         case .told(.disconnected): notes.add("no connection to the master")
         case .told(.subscribed(_, let master, _)): notes.add("subscribed with the master at \(master)")
         default: break
@@ -21,7 +21,7 @@ struct ServicesStory: Story {
             switch effect {
             case .call(let call): add(call, step, &notes)
             case .emit(let event): add(event, &notes)
-            case .answer(_, .refused(let refusal)): notes.add("refuses that: \(Narration.line(refusal))")
+            case .answer(_, .refused(let refusal)): notes.add("refuses that: \(refusal.story)")
             default: break
             }
         }
@@ -50,12 +50,15 @@ struct ServicesStory: Story {
             if case .emit(.deploymentInfo(let plan, let number)) = effect { return "step \(number) of deployment \(plan.id)" }
         }
         switch step.input {
-        case .asked(_, let origin, let request): return "\(origin.peer) asked: \(Narration.line(request))"
+        case .asked(_, let origin, let request): return "\(origin.peer) asked: \(request.story)"
         case .told(.updated(let status)): return "after \(status.taskID.value) was \(status.story)"
         case .told(.subscribed): return "it had been killed before, and that is said again to the new master"
         case .woken: return "its time was over"
         case .told(.offered): return "the deployment went on"
-        default: return Narration.line(step.input)
+        case .probed(let task, _, _): return "a health check of \(task) had a result"
+        case .askedReadiness(let task, _): return "a readiness check of \(task) had a result"
+        case .started: return "services began"
+        case .told: return "the master's word"
         }
     }
 

@@ -1,7 +1,6 @@
 import AgentCore
 import ArgumentParser
 import BatchCore
-import Foundation
 import FrameworkCore
 import Machine
 import MasterCore
@@ -25,10 +24,7 @@ struct ReplayCommand: AsyncParsableCommand {
 
     func run() async throws {
         do {
-            let bytes: [UInt8]
-            do { bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: Environment.path(file)))) } catch {
-                throw ClientError("can't read \(file): \((error as NSError).localizedDescription)")
-            }
+            let bytes = try StandardStreams.readFile(file)
             let end = try until.map { text in
                 guard let time = Timestamp(text) else { throw ClientError("--until: '\(text)' is no time like 2026-11-24T19:40:59.002Z") }
                 return time.milliseconds.saturatingMultiply(1_000_000)
@@ -42,7 +38,7 @@ struct ReplayCommand: AsyncParsableCommand {
                 case let other: throw ClientError("\(file) is a recording of '\(other)', which this program doesn't know")
                 }
             } catch let error as RecordingError {
-                throw ClientError("\(file) can't be read: \(error)")
+                throw ClientError("\(file): \(error.story)")
             }
         } catch {
             fail("\(error)")
@@ -58,5 +54,16 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         let digest = String(replay.core.digest, radix: 16)
         say("\(recording.kind): \(replay.inputCount) of \(recording.entries.count) inputs, \(replay.markCount) digests equal, ends in \(digest)")
+    }
+}
+
+extension RecordingError {
+    /// What is wrong, in words.
+    var story: String {
+        switch self {
+        case .truncated: "ends too early, or is of another version"
+        // Some say what is wrong, others only what it is that is wrong.
+        case .invalid(let text): text.contains(" ") ? text : "holds no valid \(text), or is of another version"
+        }
     }
 }

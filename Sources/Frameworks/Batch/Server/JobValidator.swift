@@ -1,4 +1,4 @@
-import BatchCore
+package import BatchCore
 import FrameworkCore
 package import JSON
 package import Machine
@@ -13,6 +13,8 @@ package struct JobValidator {
         package let error: String?
         /// Parents that are not among the definitions: the cluster must know them.
         package let unknownParents: [String]
+        /// What the server would take, but is hardly what was meant; a line each.
+        package let warnings: [String]
     }
 
     private var batch = Batch()
@@ -35,8 +37,15 @@ package struct JobValidator {
         for name in Set(names + parents.joined()).sorted() where !name.isEmpty {
             _ = ask(["name": .string(name), "command": "true", "schedule": "R0//PT1H"])
         }
+        var seen: Set<String> = []
         return definitions.indices.map { index in
-            Finding(name: names[index], error: ask(definitions[index]), unknownParents: parents[index].filter { !names.contains($0) })
+            var warnings = Self.warnings(definitions[index])
+            if !names[index].isEmpty, !seen.insert(names[index]).inserted {
+                warnings.append("an earlier job has the same name; this one replaces it")
+            }
+            return Finding(
+                name: names[index], error: ask(definitions[index]), unknownParents: parents[index].filter { !names.contains($0) },
+                warnings: warnings)
         }
     }
 
@@ -51,4 +60,61 @@ package struct JobValidator {
         }
         return nil
     }
+}
+
+// MARK: - Warnings
+
+extension JobValidator {
+    /// What a job may have: what `JobDefinition` reads, and what is shown of a job and ignored when it is sent back.
+    private static let members: Set<String> = [
+        "name", "command", "shell", "arguments", "executor", "executorFlags", "taskInfoData", "retries", "owner", "ownerName", "description", "cpus",
+        "mem", "disk", "disabled", "softError", "dataProcessingJobType", "highPriority", "runAsUser", "concurrent", "maxCompletionTime", "fetch",
+        "uris", "environmentVariables", "constraints", "async", "container", "parents", "schedule", "cron", "schedules", "scheduleTimeZone",
+        "epsilon", "concurrencyPolicy", "catchUp", "retryDelaySeconds", "retryDelayLimitSeconds", "unreachableTimeoutSeconds", "retryFactor",
+        "retryOnExitCodes", "historyLimit", "completions", "parallelism", "requiredSuccesses", "triggerRule", "parameters", "labels", "notifyOn",
+        "maxLaunchDelaySeconds", "retryWindowSeconds", "killGraceSeconds", "scheduleId", "noDisk", "successCount", "errorCount", "lastSuccess",
+        "lastError", "errorsSinceLastSuccess", "originalSchedule", "nextRun"
+    ]
+
+    /// What the objects within have. A container is refused, or none at all.
+    private static let innerMembers: [(name: String, members: Set<String>)] = [
+        ("fetch", ["uri", "executable", "cache", "extract", "output_file"]), ("environmentVariables", ["name", "value"]),
+        ("parameters", ["required", "optional", "payload"])
+    ]
+
+    private static func warnings(_ definition: JSONValue) -> [String] {
+        guard let object = definition.object else { return [] }
+        var result = unknown(object, members, "")
+        for (name, members) in innerMembers {
+            if let inner = object[name]?.object { result += unknown(inner, members, "\(name).") }
+            for (index, element) in (object[name]?.array ?? []).enumerated() {
+                if let inner = element.object { result += unknown(inner, members, "\(name)[\(index)].") }
+            }
+        }
+        if object["command"].map({ $0.isNull || $0.string == "" }) ?? true { result.append("it has no command") }
+        for (name, outcome) in [("cpus", "its default"), ("mem", "its default"), ("disk", "its default"), ("retries", "0")] {
+            let number = object[name].flatMap { (value: JSONValue) -> Double? in value.double ?? value.string.flatMap { Double($0) } }
+            if let number, number < 0 { result.append("\(name) is negative, and taken as \(outcome)") }
+        }
+        return result
+    }
+
+    /// - Parameter path: where the object stands, for messages: empty, or `fetch[0].`.
+    private static func unknown(_ object: JSONObject, _ members: Set<String>, _ path: String) -> [String] {
+        var seen: Set<String> = []
+        var result: [String] = []
+        for member in object {
+            if !seen.insert(member.name).inserted {
+                result.append("\(path)\(member.name) stands there twice; the last one counts")
+            } else if !members.contains(member.name) {
+                result.append("nothing knows \(path)\(member.name)")
+            }
+        }
+        return result
+    }
+}
+
+extension Batch.Refusal {
+    /// As Chronos's API words it.
+    package var reason: String { Failure(self).message }
 }

@@ -78,6 +78,7 @@ extension Batch {
     private mutating func ended(
         _ place: Place, _ index: Int, _ state: Mesos_V1_TaskState, _ message: String, _ reason: Mesos_V1_TaskStatus.Reason
     ) {
+        let message = reason == .maxCompletionTimeReached ? "not done within its maxCompletionTime: \(message)" : message
         self[place].tasks[index].state = state.text
         self[place].tasks[index].exitStatus = state == .taskFinished ? 0 : Self.exitStatus(in: message)
         closeTask(of: place, message)

@@ -78,7 +78,7 @@ extension JobDefinition {
 
     private mutating func readConstraints(_ members: Members) throws(Rejection) {
         for (index, entry) in (try members.array("constraints") ?? []).enumerated() {
-            guard let words = entry.array?.compactMap(\.string), words.count == 3, entry.array?.count == 3 else {
+            guard let words = entry.array?.compactMap(Members.text), words.count == 3, entry.array?.count == 3 else {
                 throw Rejection("constraints[\(index)] must be an array of three texts: attribute, operator, value")
             }
             guard let comparison = JobConstraint.Comparison(rawValue: words[1].uppercased()) else {
@@ -134,7 +134,7 @@ extension JobDefinition.Options {
             retryFactor = factor
         }
         if let codes = try members.array("retryOnExitCodes") {
-            let numbers = codes.compactMap(\.integer)
+            let numbers = codes.compactMap { $0.integer ?? $0.string.flatMap { Int64($0) } }
             guard numbers.count == codes.count else { throw Rejection("retryOnExitCodes must be an array of whole numbers") }
             retryCodes = numbers
         }

@@ -72,7 +72,8 @@ extension JobDefinition {
         case .schedules(let texts, let zone):
             writer.member("schedule", state?.schedule ?? texts.first ?? "")
             writer.member("scheduleTimeZone", zone)
-            if texts.count > 1 { writer.elements("schedules", state == nil ? Array(texts.dropFirst()) : texts) { $1.string($0) } }
+            // Without the first one, which would come back as another one if somebody changed it in `schedule`.
+            if texts.count > 1 { writer.elements("schedules", Array(texts.dropFirst())) { $1.string($0) } }
             guard let state else { return }
             writer.member("originalSchedule", texts.first ?? "")
             if let next = state.nextRun { writer.member("nextRun", next.description) }

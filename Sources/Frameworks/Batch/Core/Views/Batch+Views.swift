@@ -37,6 +37,9 @@ extension Batch {
         return schedule.text(from: cursor)
     }
 
+    /// Runs in the queue whose jobs have high priority.
+    package var waitingWithHighPriority: Int { queue.high.count(where: isWaiting) }
+
     /// Notices that have not been delivered.
     package var waitingNotices: Int { notices.count }
 

@@ -108,7 +108,8 @@ extension API {
     private static func progress(_ call: Call) async throws -> Int64 {
         let value: JSONValue
         do { value = try JSONValue(parsing: try await call.body.collect()) } catch let error as JSONError { throw Failure(error) }
-        guard let number = value["numAdditionalElementsProcessed"]?.integer, number >= 0 else {
+        let member = value["numAdditionalElementsProcessed"]
+        guard let number = member?.integer ?? member?.string.flatMap({ Int64($0) }), number >= 0 else {
             throw Failure(.badRequest, "numAdditionalElementsProcessed must be a number from 0")
         }
         return number

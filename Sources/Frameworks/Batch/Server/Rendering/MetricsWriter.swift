@@ -12,7 +12,9 @@ struct MetricsWriter {
         writer.member("version", "3.0.0")
         writer.key(verbatim: "gauges")
         writer.beginObject()
+        // All that wait, and those of them that go first.
         gauge("org.apache.mesos.chronos.scheduler.jobs.TaskManager.queueSize", batch.queue.count, into: &writer)
+        gauge("org.apache.mesos.chronos.scheduler.jobs.TaskManager.highQueueSize", batch.waitingWithHighPriority, into: &writer)
         gauge("agora.batch.jobs", batch.jobs.count, into: &writer)
         gauge("agora.batch.runs", batch.runs.count, into: &writer)
         gauge("agora.batch.notifications_waiting", batch.waitingNotices, into: &writer)
