@@ -39,7 +39,7 @@ extension ClusterClient {
 
     /// What an app lacks that is still not there when its deployment has ended; nil: nothing, or there is no such app any more.
     private func lack(_ id: String) async throws -> String? {
-        let answer = try await exchange(.GET, "\(services)/v2/apps\(urlEscaped(id))")
+        let answer = try await exchange(.GET, try app(id))
         guard answer.status == .ok, let app = (try? JSONValue(parsing: answer.body))?["app"] else { return nil }
         let (running, wanted) = (app["tasksRunning"]?.integer ?? 0, app["instances"]?.integer ?? 0)
         return running < wanted ? "\(running) of the \(wanted) tasks of \(id) run" : nil
@@ -48,7 +48,7 @@ extension ClusterClient {
     private func progress(_ apps: [String], isRunning: Bool) async throws -> String {
         var parts: [String] = []
         for id in apps {
-            let answer = try await exchange(.GET, "\(services)/v2/apps\(urlEscaped(id))")
+            let answer = try await exchange(.GET, try app(id))
             guard answer.status == .ok, let app = (try? JSONValue(parsing: answer.body))?["app"] else {
                 parts.append("\(id): gone")
                 continue

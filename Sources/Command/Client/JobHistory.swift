@@ -1,4 +1,6 @@
 import ArgumentParser
+import BatchCore
+import BatchServer
 import Foundation
 import JSON
 import NIOHTTP1
@@ -14,7 +16,7 @@ extension JobCommand {
 
         private static let most = 10_000
         /// All that a run can be in, as batch calls them (`RunWriter`).
-        static let states = ["queued", "waiting", "running", "unreachable", "succeeded", "failed", "killed", "replaced", "skipped"]
+        static let states = BatchCore.Run.shownStates
 
         func validate() throws {
             guard (1...Self.most).contains(count) else { throw ValidationError("--count must be from 1 to \(Self.most).") }

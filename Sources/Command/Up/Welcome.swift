@@ -46,7 +46,7 @@ enum Welcome {
     private static func settled(_ id: String, _ client: ClusterClient) async throws -> JSONValue {
         let deadline = ContinuousClock.now + .seconds(20)
         while true {
-            let app = try await client.send(.GET, "\(client.services)/v2/apps\(urlEscaped(appPath(id)))")["app"] ?? .null
+            let app = try await client.send(.GET, try client.app(id))["app"] ?? .null
             let wanted = app["instances"]?.integer ?? 0
             let isChecked = !(app["healthChecks"]?.array ?? []).isEmpty
             let ready = isChecked ? app["tasksHealthy"]?.integer : app["tasksRunning"]?.integer

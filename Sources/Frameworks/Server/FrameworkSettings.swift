@@ -56,6 +56,7 @@ package struct FrameworkSettings: Sendable {
 }
 
 /// The settings of one kind of scheduler: those that all have, and its own.
+@dynamicMemberLookup
 package protocol FrameworkServerSettings: Sendable {
     /// What its process is called: `batch`.
     static var name: String { get }
@@ -65,4 +66,12 @@ package protocol FrameworkServerSettings: Sendable {
     var framework: FrameworkSettings { get set }
 
     init()
+}
+
+extension FrameworkServerSettings {
+    /// What all have is spoken of as if it were its own.
+    package subscript<Value>(dynamicMember path: WritableKeyPath<FrameworkSettings, Value>) -> Value {
+        get { framework[keyPath: path] }
+        set { framework[keyPath: path] = newValue }
+    }
 }

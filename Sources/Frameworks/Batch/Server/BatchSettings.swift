@@ -2,7 +2,6 @@ import BatchCore
 package import FrameworkServer
 
 /// All configuration of a batch process, with Chronos 3.0's names and defaults where it has them (docs/configuration.md).
-@dynamicMemberLookup
 package struct BatchSettings: FrameworkServerSettings {
     package static let name = "batch"
 
@@ -32,11 +31,6 @@ package struct BatchSettings: FrameworkServerSettings {
     package var runDaysKept = 30
 
     package init() {}
-
-    package subscript<Value>(dynamicMember path: WritableKeyPath<FrameworkSettings, Value>) -> Value {
-        get { framework[keyPath: path] }
-        set { framework[keyPath: path] = newValue }
-    }
 
     /// Why these settings can't be used, in one line; nil if they can.
     package var problem: String? {

@@ -2,7 +2,6 @@ package import FrameworkServer
 import ServicesCore
 
 /// All configuration of a services process, with Marathon 1.11's names and defaults where it has them (docs/command-line-flags.md).
-@dynamicMemberLookup
 package struct ServicesSettings: FrameworkServerSettings {
     package static let name = "services"
 
@@ -41,11 +40,6 @@ package struct ServicesSettings: FrameworkServerSettings {
     package var accessControlAllowOrigin: [String] = []
 
     package init() {}
-
-    package subscript<Value>(dynamicMember path: WritableKeyPath<FrameworkSettings, Value>) -> Value {
-        get { framework[keyPath: path] }
-        set { framework[keyPath: path] = newValue }
-    }
 
     /// Why these settings can't be used, in one line; nil if they can.
     package var problem: String? {

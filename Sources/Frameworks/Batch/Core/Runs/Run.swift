@@ -27,7 +27,7 @@ package struct Run: Hashable, Sendable {
         case ended(Outcome, at: Int64)
     }
 
-    package enum Outcome: Int, Hashable, Sendable {
+    package enum Outcome: Int, Hashable, Sendable, CaseIterable {
         case succeeded, failed
         /// A client wanted it; of a part: the run had been decided without it.
         case killed

@@ -115,3 +115,8 @@ struct RunWriter {
         }
     }
 }
+
+extension Run {
+    /// All states in which a run is shown.
+    package static let shownStates = ["queued", "waiting", "running", "unreachable"] + Outcome.allCases.map(RunWriter.name)
+}
